@@ -1,0 +1,22 @@
+"""What is promised on beds. A claim is a placement's line on a bed; a bed has at most one live one.
+
+The database makes sure of it: `placement_bed_one_live`, `placement_bed_room_whole`, `placement_bed_rule` (db/schema.sql).
+"""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from siao.core.units import Rule
+
+
+class Claim(Struct, frozen=True):
+    """`whole`: the bed goes with its whole room. `rule`: the dormitory's rule it relies on, while live; None for a room."""
+
+    placement: UUID
+    bed: UUID
+    unit: UUID
+    territory: str
+    live: bool
+    whole: bool
+    rule: Rule | None

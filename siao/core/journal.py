@@ -1,0 +1,78 @@
+"""One entry per verb, numbered per territory without gaps, each carrying the hash of the one before it.
+
+An entry says who, when, which verb, which rows it touched and the coded outcome. It never holds what a household needs.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from siao.core.beds import Source
+from siao.core.coded import Coded
+from siao.core.people import Role
+
+GENESIS = bytes(32)
+
+
+class Verb(Coded):
+    REPORT = "report", "a déclaré ses lits", "reported its beds"
+    CONFIRM = "confirm", "a confirmé", "confirmed"
+    OPEN_UNIT = "open_unit", "ouvre", "opens"
+    CLOSE_UNIT = "close_unit", "ferme", "closes"
+    OPEN_PLAN = "open_plan", "plan ouvert", "plan opened"
+    CLOSE_PLAN = "close_plan", "plan fermé", "plan closed"
+    ASK = "ask", "demande faite", "request made"
+    RENEW = "renew", "demande renouvelée", "request renewed"
+    REVISE = "revise", "demande modifiée", "request revised"
+    RESUME = "resume", "le ménage a rappelé", "the household called back"
+    WITHDRAW = "withdraw", "demande retirée", "request withdrawn"
+    UNMET = "unmet", "non pourvue", "unmet"
+    HOLD = "hold", "place bloquée", "place held"
+    MOVE = "move", "déplacée", "moved"
+    RELEASE = "release", "place libérée", "place released"
+    OFFER = "offer", "proposée à la structure", "offered to the shelter"
+    ACCEPT = "accept", "acceptée par la structure", "accepted by the shelter"
+    REFUSE_SHELTER = "refuse_shelter", "refusée par la structure", "refused by the shelter"
+    REFUSE_HOUSEHOLD = "refuse_household", "refusée par le ménage", "refused by the household"
+    ARRIVE = "arrive", "est arrivé", "arrived"
+    NO_SHOW = "no_show", "ne s’est pas présenté", "did not come"
+    EXTEND = "extend", "séjour prolongé", "stay extended"
+    SHRINK = "shrink", "séjour réduit", "stay reduced"
+    DEPART = "depart", "sortie", "departure"
+    LAPSE = "lapse", "délai passé", "lapsed"
+    CLOSE_NIGHT = "close_night", "nuit close", "night closed"
+    ADMINISTER = "administer", "structure modifiée", "structure changed"
+
+
+class Entry(Struct, frozen=True):
+    """What the journal keeps, 12 months. `outcome` is a coded reason or empty."""
+
+    territory: str
+    seq: int
+    at: datetime
+    agent: UUID | None
+    role: Role
+    source: Source
+    verb: Verb
+    outcome: str
+    shelter: UUID | None
+    units: tuple[UUID, ...]
+    placement: UUID | None
+    request: UUID | None
+    plan: UUID | None
+    salt: bytes
+    hash: bytes
+
+
+def body(entry: Entry) -> bytes:
+    """The entry without its hash, in one canonical form: JSON array of its fields in order, salt first."""
+    fields = [getattr(entry, name) for name in Entry.__struct_fields__[:-2]]
+    return entry.salt + msgspec.json.encode(fields)
+
+
+def link(previous: bytes, entry: Entry) -> bytes:
+    """H(previous ‖ H(salted body)): a month may be purged and leave its last link."""
+    return sha256(previous + sha256(body(entry)).digest()).digest()

@@ -1,0 +1,219 @@
+"""A place as the allocation sees it, made of a shelter, its units, their beds and what is promised on them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from siao.core import night as nights
+from siao.core.allocation import compatible
+from siao.core.allocation.compatible import Household, Place
+from siao.core.beds import Bed, OutReason, Physical, Source
+from siao.core.claims import Claim
+from siao.core.refused import Refusal, Refused
+from siao.core.requests import Criteria
+from siao.core.territories import Commune, Territory
+from siao.core.units import Kind, Rule, Shelter, Unit
+from siao.core.world import World
+
+WALK_KM_H = 4.0
+UNSAID_KM = 5.0
+"""The way counted for a household that did not say where it is, or to a shelter without coordinates."""
+
+
+class Chosen(Struct, frozen=True):
+    """Beds that one household may take in one claim, whole rooms or beds of one dormitory."""
+
+    shelter: Shelter
+    units: tuple[Unit, ...]
+    beds: tuple[Bed, ...]
+    rule: Rule | None
+
+    def rows(self, placement: UUID) -> tuple[Struct, ...]:
+        """The claims, and the dormitory's rule of the night where these are the first who sleep there."""
+        whole = self.rule is None
+        claims = (Claim(placement, bed.id, bed.unit, bed.territory, True, whole, self.rule) for bed in self.beds)
+        ruled = (replace(unit, rule_tonight=self.rule) for unit in self.units if not whole and unit.rule_tonight is not self.rule)
+        return (*claims, *ruled)
+
+
+def night(territory: Territory, now: datetime) -> date:
+    return nights.night(now, territory.time_zone)
+
+
+def door(territory: Territory, shelter: Shelter, now: datetime) -> datetime | None:
+    """The instant at which the shelter's door closes tonight, None for day and night."""
+    if shelter.arrive_before is None:
+        return None
+    return nights.door(night(territory, now), shelter.arrive_before, territory.time_zone)
+
+
+def place(shelter: Shelter, units: Sequence[Unit], free: Sequence[Bed], door: datetime | None, *, whole: bool) -> Place:
+    """One room, adjoining rooms, or a dormitory; `free`: its free beds, `whole`: every bed in service of the rooms is free."""
+    first = units[0]
+    rules = {unit.rule if unit.kind is Kind.ROOM else unit.rule_tonight for unit in units}
+    nights_max = [unit.nights_max for unit in units if unit.nights_max is not None]
+    return Place(
+        units=tuple(unit.id for unit in units),
+        shelter=shelter.id,
+        kind=first.kind,
+        capacity=len(free),
+        free=bool(free) and all(unit.open for unit in units) and (whole or first.kind is Kind.DORMITORY),
+        rule=rules.pop() if len(rules) == 1 else Rule.MIXED,
+        features=tuple(f for f in first.features if all(f in unit.features for unit in units)),
+        latitude=shelter.latitude,
+        longitude=shelter.longitude,
+        arrive_before=door,
+        nights_max=min(nights_max, default=None),
+        suite=first.suite,
+    )
+
+
+def bed_is_free(bed: Bed, claim: Claim | None) -> bool:
+    return bed.physical is Physical.VACANT and claim is None
+
+
+def of(shelter: Shelter, units: Sequence[Unit], beds: Iterable[Bed], claim_on: Callable[[UUID], Claim | None], door: datetime | None) -> Place:
+    """The place these units make now. A room is free only if every bed in service is so."""
+    serving = [bed for bed in beds if bed.physical is not Physical.OUT]
+    free = [bed for bed in serving if bed_is_free(bed, claim_on(bed.id))]
+    room = units[0].kind is Kind.ROOM
+    return place(shelter, units, serving if room else free, door, whole=len(free) == len(serving))
+
+
+def has_room(world: World, unit: Unit) -> bool:
+    """An open unit with something free: a dormitory one bed, a room all its beds in service."""
+    beds = [bed for bed in world.beds(unit.id) if bed.physical is not Physical.OUT]
+    free = [bed_is_free(bed, world.claim_on(bed.id)) for bed in beds]
+    return unit.open and bool(free) and (any(free) if unit.kind is Kind.DORMITORY else all(free))
+
+
+def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], household: Household, now: datetime, *, override: bool) -> Chosen:
+    """The beds this household takes of these units, or the refusal that says why not.
+
+    Hard reasons (no bed, sex rule, capacity, family, protection) hold always; the others give way to a coded override.
+    """
+    units = tuple(world.get(Unit, id, "units") for id in ids)
+    shelter = world.get(Shelter, units[0].shelter)
+    _together(units)
+    all_beds = [bed for unit in units for bed in world.beds(unit.id)]
+    here = of(shelter, units, all_beds, world.claim_on, door(world.territory(shelter.territory), shelter, now))
+    _open_and_free(world, units, here, all_beds)
+    why = compatible.excluded(household, here, now)
+    if why & compatible.HARD or (why and not override):
+        raise Refused(Refusal.DOES_NOT_FIT, "units", ids, tuple(reason.name or "" for reason in why))
+    if units[0].kind is Kind.ROOM:
+        return Chosen(shelter, units, tuple(bed for bed in all_beds if bed.physical is not Physical.OUT), None)
+    rule = units[0].rule_tonight or Rule(household.side)
+    return Chosen(shelter, units, _dormitory_beds(world, all_beds, beds, household.persons), rule)
+
+
+def choose_move(world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None) -> Chosen:
+    """Other beds of the same shelter for whoever has `old`; its own beds count as free. `side`: who they are, where known."""
+    units = tuple(world.get(Unit, id, "units") for id in ids)
+    if any(unit.shelter != shelter for unit in units):
+        raise Refused(Refusal.INVALID, "units", ids)
+    _together(units)
+    own = {claim.bed for claim in old}
+    all_beds = [bed for unit in units for bed in world.beds(unit.id)]
+    free = [bed for bed in all_beds if _movable(world, bed, own)]
+    if units[0].kind is Kind.DORMITORY:
+        rule = _same_side(units[0], old[0].rule or side)
+        wanted = [bed for bed in free if bed.id in beds] if beds else free[: len(old)]
+        if len(wanted) < (len(beds) or len(old)):
+            raise Refused(Refusal.TAKEN, "beds", beds)
+        return Chosen(world.get(Shelter, shelter), units, tuple(wanted), rule)
+    serving = tuple(bed for bed in all_beds if bed.physical is not Physical.OUT)
+    if not serving or any(bed not in free for bed in serving) or not all(unit.open for unit in units):
+        raise Refused(Refusal.TAKEN, "units", ids)
+    return Chosen(world.get(Shelter, shelter), units, serving, None)
+
+
+def _movable(world: World, bed: Bed, own: set[UUID]) -> bool:
+    return bed.id in own or bed_is_free(bed, world.claim_on(bed.id))
+
+
+def _same_side(unit: Unit, side: Rule | None) -> Rule:
+    rule = unit.rule_tonight or side
+    if rule is None:
+        raise Refused(Refusal.RULE_NEEDED, "rule", (unit.id,))
+    if side not in (None, rule) and rule is not Rule.MIXED:
+        raise Refused(Refusal.ANOTHER_RULE, "units", (unit.id,))
+    return rule
+
+
+def _together(units: tuple[Unit, ...]) -> None:
+    if len(units) == 1:
+        return
+    if len({unit.id for unit in units}) < len(units) or any(unit.kind is not Kind.ROOM for unit in units):
+        raise Refused(Refusal.NOT_A_ROOM, "units")
+    if units[0].suite is None or len({unit.suite for unit in units}) > 1:
+        raise Refused(Refusal.NOT_ADJOINING, "units")
+
+
+def _open_and_free(world: World, units: tuple[Unit, ...], here: Place, beds: Sequence[Bed]) -> None:
+    if not all(unit.open for unit in units):
+        raise Refused(Refusal.CLOSED, "units", here.units)
+    if not here.free:
+        promised = any(world.claim_on(bed.id) for bed in beds)
+        raise Refused(Refusal.TAKEN if promised else Refusal.NOT_FREE, "units", here.units)
+
+
+def _dormitory_beds(world: World, beds: Sequence[Bed], wanted: tuple[UUID, ...], persons: int) -> tuple[Bed, ...]:
+    free = [bed for bed in beds if bed_is_free(bed, world.claim_on(bed.id))]
+    if wanted:
+        free = [bed for bed in free if bed.id in wanted]
+        if len(free) < len(wanted):
+            raise Refused(Refusal.TAKEN, "beds", wanted)
+    if len(free) < persons or len(wanted) > persons:
+        raise Refused(Refusal.NOT_ENOUGH_BEDS, "beds")
+    return tuple(free[:persons])
+
+
+def walk_seconds(world: World, request: UUID | None, shelter: Shelter) -> float:
+    """How long the household walks, at 4 km/h as the crow flies."""
+    criteria = world.find(Criteria, request) if request else None
+    commune = world.find(Commune, criteria.zone) if criteria and criteria.zone else None
+    if commune is None or shelter.latitude is None or shelter.longitude is None:
+        return UNSAID_KM / WALK_KM_H * 3600
+    return compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude) / WALK_KM_H * 3600
+
+
+def vacated(bed: Bed, check: bool) -> Bed:
+    """Left by whoever was there. A bed out of service stays so; one not looked at (`check`) stays occupied if reported so."""
+    if bed.physical is Physical.OUT or (check and bed.physical is Physical.OCCUPIED):
+        return bed
+    return replace(bed, physical=Physical.VACANT, out_reason=None, to_check=check, version=bed.version + 1)
+
+
+def settled(world: World, rows: Iterable[Struct], units: Iterable[UUID], rule: Rule | None = None, *, seen: bool = False) -> list[Unit]:
+    """The units as they are once `rows` are true: a switchable dormitory's rule is open again when nobody sleeps there.
+
+    `rule`: who sleeps there now, where it was open; `seen`: what the staff see changed, so the version rises.
+    """
+    after = world.fork()
+    for row in rows:
+        after.put(row)
+    return [_settled(after, after.get(Unit, id), rule, seen) for id in units]
+
+
+def _settled(after: World, unit: Unit, rule: Rule | None, seen: bool) -> Unit:
+    version = unit.version + seen
+    if unit.rule is not Rule.SWITCHABLE:
+        return replace(unit, version=version)
+    if not any(bed.physical is Physical.OCCUPIED or after.claim_on(bed.id) for bed in after.beds(unit.id)):
+        return replace(unit, version=version, rule_tonight=None)
+    if unit.rule_tonight is None and rule is None:
+        raise Refused(Refusal.RULE_NEEDED, "rule", (unit.id,))
+    return replace(unit, version=version, rule_tonight=unit.rule_tonight or rule)
+
+
+def reported(bed: Bed, physical: Physical, reason: OutReason | None = None) -> Bed:
+    """The bed as its staff now see it."""
+    return replace(bed, physical=physical, out_reason=reason, to_check=False, version=bed.version + 1)
+
+
+def confirmed(unit: Unit, source: Source, now: datetime) -> Unit:
+    return replace(unit, confirmed_at=now, confirmed_source=source)

@@ -1,0 +1,259 @@
+"""What is promised to a household, until it stands at the door: hold, offer, accept, refuse, release, lapse.
+
+A rule is `verb(world, command, by, now)`: it yields the changes it decides, each true for the next, or raises `Refused`
+and nothing happened. `now` is the database's clock, read after the territory was locked.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from siao.core import asking, places, requests
+from siao.core.beds import Bed, OutReason, Physical
+from siao.core.journal import Verb
+from siao.core.people import OFFICE, By
+from siao.core.placements import (
+    LIVE,
+    Accept,
+    Hold,
+    Holds,
+    Lapse,
+    Offer,
+    Placement,
+    RefuseHousehold,
+    RefuseShelter,
+    Release,
+    ShelterRefusal,
+    State,
+    in_time,
+    overdue,
+    step,
+)
+from siao.core.refused import Refusal, Refused
+from siao.core.requests import Closing, Pause, Request, Withdraw
+from siao.core.territories import Territory
+from siao.core.units import Mode, Shelter, Unit
+from siao.core.world import Change, World
+
+
+def uncontested(world: World, placement: Placement) -> None:
+    """Refuses while the staff see a promised bed otherwise than vacant."""
+    beds = [world.get(Bed, claim.bed) for claim in world.claims(placement.id)]
+    if any(bed.physical is not Physical.VACANT for bed in beds):
+        raise Refused(Refusal.CONTESTED, "beds", tuple(bed.id for bed in beds))
+
+
+def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
+    """All the household's beds or none; what lapsed on them is cleared first, by the same law as the sweeper's."""
+    for unit in c.units:
+        yield from clear(world, unit, now)
+    household = asking.household(world, c.request, c.persons, c.side, now)
+    chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
+    territory = world.get(Territory, chosen.shelter.territory)
+    _few_enough(world, by, territory)
+    placement = Placement(
+        id=c.id,
+        territory=territory.code,
+        request=c.request,
+        shelter=chosen.shelter.id,
+        state=State.HELD,
+        persons=household.persons,
+        night=places.night(territory, now),
+        until=_hold_until(world, territory, c.request, now),
+        expected_until=None,
+        end_date=None,
+        accepted=False,
+        outcome=None,
+        override=c.override,
+        opened_seq=territory.seq + 1,
+        version=1,
+    )
+    yield Change(
+        Verb.HOLD,
+        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *_counted(world, by, c.id)),
+        shelter=chosen.shelter.id,
+        units=c.units,
+        placement=c.id,
+        request=c.request,
+        until=placement.until,
+    )
+
+
+def clear(world: World, unit: UUID, now: datetime) -> Iterator[Change]:
+    """Ends the placements on this unit whose clock ran out `TAKE_OVER_SECONDS` ago."""
+    claims = [world.claim_on(bed.id) for bed in world.beds(unit)]
+    for id in dict.fromkeys(claim.placement for claim in claims if claim):
+        placement = world.get(Placement, id)
+        if overdue(placement, now):
+            yield run_out(world, placement, now)
+
+
+def run_out(world: World, p: Placement, now: datetime) -> Change:
+    """What the clock does: an unanswered hold or offer lapses, an arrival that did not come is a no-show.
+
+    An unanswered offer marks the shelter "to be rung"; it never counts as a refusal.
+    """
+    if p.state is State.EXPECTED:
+        return ended(world, p, State.NO_SHOW, Verb.NO_SHOW, after=asking.paused(world, p.request, Pause.NO_SHOW), check=True)
+    shelter = world.get(Shelter, p.shelter)
+    rung = (replace(shelter, to_ring_since=now),) if p.state is State.OFFERED else ()
+    return ended(world, p, State.LAPSED, Verb.LAPSE, p.state, after=(*asking.unanswered(world, p.request, p.state is State.HELD), *rung))
+
+
+def lapse(world: World, c: Lapse, by: By, now: datetime) -> Iterator[Change]:
+    placement = world.get(Placement, c.placement)
+    if placement.until is None or placement.state not in LIVE or now < placement.until:
+        raise Refused(Refusal.NOT_NOW, "until", (placement.id,))
+    yield run_out(world, placement, now)
+
+
+def offer(world: World, c: Offer, by: By, now: datetime) -> Iterator[Change]:
+    """The hold's clock stops, the shelter's begins. Where the 115 disposes of the place, offering is accepting."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.OFFER)
+    in_time(placement, now)
+    uncontested(world, placement)
+    if all(unit.mode is Mode.DIRECT for unit in units(world, placement)):
+        yield _expected(world, placement, Verb.OFFER, now)
+        return
+    until = now + timedelta(seconds=world.territory(placement.territory).answer_seconds)
+    yield same_beds(world, replace(placement, state=State.OFFERED, until=until, version=placement.version + 1), Verb.OFFER)
+
+
+def accept(world: World, c: Accept, by: By, now: datetime) -> Iterator[Change]:
+    """By the shelter on its screen, or by an operator on the telephone for it; the source says which."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.ACCEPT)
+    if placement.state is State.HELD and by.role not in OFFICE:
+        raise Refused(Refusal.NOT_NOW, "state", (placement.id,))
+    in_time(placement, now)
+    uncontested(world, placement)
+    yield _expected(world, placement, Verb.ACCEPT, now)
+
+
+def release(world: World, c: Release, by: By, now: datetime) -> Iterator[Change]:
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.RELEASE)
+    yield released(world, placement)
+
+
+def released(world: World, placement: Placement) -> Change:
+    return ended(world, placement, State.RELEASED, Verb.RELEASE, after=asking.reopened(world, placement.request))
+
+
+def refuse_household(world: World, c: RefuseHousehold, by: By, now: datetime) -> Iterator[Change]:
+    """The household says no: its request is open again and keeps its seniority."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.REFUSE_HOUSEHOLD)
+    after = asking.reopened(world, placement.request, refusal=c.reason)
+    yield ended(world, placement, State.REFUSED_HOUSEHOLD, Verb.REFUSE_HOUSEHOLD, c.reason, after=after)
+
+
+def refuse_shelter(world: World, c: RefuseShelter, by: By, now: datetime) -> Iterator[Change]:
+    """The shelter says no: the request goes first within its level, and a reason about the bed reports the bed."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.REFUSE_SHELTER)
+    after = asking.reopened(world, placement.request, refusal=c.reason, first=True)
+    change = ended(world, placement, State.REFUSED_SHELTER, Verb.REFUSE_SHELTER, c.reason, after=after)
+    if c.reason not in SEEN:
+        yield change
+        return
+    claims = world.claims(placement.id)
+    beds = [places.reported(world.get(Bed, claim.bed), *SEEN[c.reason]) for claim in claims]
+    rows = (*change.rows, *beds)
+    told = [places.confirmed(u, by.source, now) for u in places.settled(world, rows, change.units, claims[0].rule, seen=True)]
+    yield replace(change, rows=(*rows, *told))
+
+
+SEEN = {
+    ShelterRefusal.BED_NOT_FREE: (Physical.OCCUPIED, None),
+    ShelterRefusal.OUT_OF_SERVICE: (Physical.OUT, OutReason.OTHER),
+}
+"""The refusals that tell what is on the bed."""
+
+
+def ended(
+    world: World, p: Placement, state: State, verb: Verb, outcome: str = "", *, after: tuple[Struct, ...] = (), check: bool = False
+) -> Change:
+    """The placement ends in `state`; its beds go back to the board, after a no-show "to be checked" (`check`)."""
+    claims = world.claims(p.id)
+    ids = tuple(dict.fromkeys(claim.unit for claim in claims))
+    left = check or p.state is State.PRESENT
+    vacant = [places.vacated(world.get(Bed, claim.bed), check) for claim in claims] if left else []
+    rows = (*(replace(claim, live=False, rule=None) for claim in claims), *vacant)
+    over = replace(p, state=state, until=None, outcome=outcome or None, version=p.version + 1)
+    return Change(
+        verb,
+        (over, *rows, *places.settled(world, rows, ids, seen=left), *after),
+        outcome=outcome,
+        shelter=p.shelter,
+        units=ids,
+        placement=p.id,
+        request=p.request,
+    )
+
+
+def withdraw(world: World, c: Withdraw, by: By, now: datetime) -> Iterator[Change]:
+    """The household wants no more; what is live for it is released first, in the same transaction."""
+    request = world.get(Request, c.request)
+    asking.step(request, Verb.WITHDRAW)
+    if c.reason not in (Closing.WITHDRAWN, Closing.OTHER_SOLUTION):
+        raise Refused(Refusal.INVALID, "reason")
+    live = next((p for p in world.all(Placement) if p.request == c.request and p.state in LIVE), None)
+    if live is not None:
+        yield released(world, live)
+    yield asking.closing(world, c.request, requests.State.WITHDRAWN, Verb.WITHDRAW, c.reason, now)
+
+
+def units(world: World, placement: Placement) -> list[Unit]:
+    return [world.get(Unit, id) for id in dict.fromkeys(claim.unit for claim in world.claims(placement.id))]
+
+
+def same_beds(world: World, p: Placement, verb: Verb, rows: tuple[Struct, ...] = ()) -> Change:
+    return Change(
+        verb,
+        (p, *rows),
+        shelter=p.shelter,
+        units=tuple(unit.id for unit in units(world, p)),
+        placement=p.id,
+        request=p.request,
+        until=p.until,
+    )
+
+
+def _expected(world: World, p: Placement, verb: Verb, now: datetime) -> Change:
+    """`expected_until` = min(the door's hour, now + 30 min + distance at 4 km/h); a no-show `grace_seconds` later."""
+    territory, shelter = world.territory(p.territory), world.get(Shelter, p.shelter)
+    by_foot = now + timedelta(seconds=territory.travel_seconds + places.walk_seconds(world, p.request, shelter))
+    door = places.door(territory, shelter, now)
+    at = min(door, by_foot) if door and door > now else by_foot
+    until = at + timedelta(seconds=territory.grace_seconds)
+    expected = replace(p, state=State.EXPECTED, expected_until=at, until=until, accepted=True, version=p.version + 1)
+    rung = (replace(shelter, to_ring_since=None),) if shelter.to_ring_since else ()
+    return same_beds(world, expected, verb, rung)
+
+
+def _hold_until(world: World, territory: Territory, request: UUID | None, now: datetime) -> datetime:
+    """Ten minutes, or a quarter of an hour past the agreed call back; never renewed."""
+    asked = world.get(Request, request).call_back if request else None
+    if asked and asked > now:
+        return asked + timedelta(seconds=territory.call_back_seconds)
+    return now + timedelta(seconds=territory.hold_seconds)
+
+
+def _holds(world: World, by: By) -> tuple[UUID, ...]:
+    row = world.find(Holds, by.agent)
+    live = (world.find(Placement, id) for id in (row.placements if row else ()))
+    return tuple(p.id for p in live if p is not None and p.state is State.HELD)
+
+
+def _few_enough(world: World, by: By, territory: Territory) -> None:
+    if by.agent is not None and len(held := _holds(world, by)) >= territory.holds_max:
+        raise Refused(Refusal.TOO_MANY_HOLDS, "holds", held)
+
+
+def _counted(world: World, by: By, id: UUID) -> tuple[Struct, ...]:
+    return (Holds(by.agent, (*_holds(world, by), id)),) if by.agent else ()

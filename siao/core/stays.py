@@ -1,0 +1,226 @@
+"""From the door on: arrival, no-show, late arrival, move, extension, reduction, departure. Same shape as `promises`.
+
+A stay is ended by a person, never by the software: an end date that has passed is shown as overdue (CASF L345-2-3).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from siao.core import asking, places, promises
+from siao.core.beds import Bed, Physical
+from siao.core.claims import Claim
+from siao.core.coded import Coded
+from siao.core.journal import Verb
+from siao.core.people import By
+from siao.core.placements import Persons, Placement, State, in_time, step
+from siao.core.refused import Refusal, Refused
+from siao.core.requests import Criteria, Pause, Side
+from siao.core.units import Rule, Unit
+from siao.core.world import Change, World
+
+STAY_DAYS_MAX = 400
+
+
+class Departure(Coded):
+    ANOTHER_SHELTER = "another_shelter", "vers une autre structure", "to another shelter"
+    HOUSING = "housing", "vers un logement", "to housing"
+    OWN_CHOICE = "own_choice", "de son propre choix", "own choice"
+    END_OF_PLAN = "end_of_plan", "fin du plan hivernal", "end of surge plan"
+    CLOSURE = "closure", "fermeture de la structure", "closure of the shelter"
+    OTHER = "other", "autre", "other"
+
+
+class Arrive(Struct, frozen=True):
+    """`persons`: where not all came; beds of a dormitory that stay unused are freed, a room stays whole.
+
+    `rule`: who sleeps in a switchable dormitory whose rule is open again, on a late arrival without a request.
+    """
+
+    placement: UUID
+    persons: Persons | None = None
+    rule: Rule | None = None
+
+
+class NoShow(Struct, frozen=True):
+    placement: UUID
+
+
+class Extend(Struct, frozen=True):
+    placement: UUID
+    until: date
+
+
+class Move(Struct, frozen=True):
+    """Other beds of the same shelter, in one command; it also ends a contest."""
+
+    placement: UUID
+    units: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
+    beds: Annotated[tuple[UUID, ...], Meta(max_length=2)] = ()
+
+
+class Shrink(Struct, frozen=True):
+    """Some leave, some stay. `beds`: those given back, in a dormitory one by one, of adjoining rooms one room whole."""
+
+    placement: UUID
+    beds: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=40)]
+
+
+class Depart(Struct, frozen=True):
+    placement: UUID
+    reason: Departure
+
+
+def arrive(world: World, c: Arrive, by: By, now: datetime) -> Iterator[Change]:
+    """The request closes met. Past its clock, or after a no-show, it is a late arrival: taken if the beds are still free."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.ARRIVE)
+    if c.persons is not None and placement.persons is not None and c.persons > placement.persons:
+        raise Refused(Refusal.INVALID, "persons", (placement.id,))
+    if placement.state is State.EXPECTED and placement.until is not None and now >= placement.until:
+        yield promises.run_out(world, placement, now)
+        placement = world.get(Placement, c.placement)
+    late = placement.state is State.NO_SHOW
+    claims = _late(world, placement, c.rule, now) if late else world.claims(placement.id)
+    yield _present(world, placement, claims, c.persons or placement.persons or len(claims), now)
+
+
+def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, now: datetime) -> Change:
+    used = [claim for i, claim in enumerate(claims) if claim.whole or i < persons]
+    freed = [replace(claim, live=False, rule=None) for claim in claims if claim not in used]
+    rows = (*used, *freed, *(places.reported(world.get(Bed, claim.bed), Physical.OCCUPIED) for claim in used))
+    ids = tuple(dict.fromkeys(claim.unit for claim in claims))
+    criteria = world.find(Criteria, p.request) if p.request else None
+    met = asking.met(world, p.request, persons, now)
+    here = replace(
+        p,
+        state=State.PRESENT,
+        persons=None,
+        until=None,
+        end_date=p.night + timedelta(days=criteria.nights if criteria else 1),
+        version=p.version + 1,
+    )
+    return Change(
+        Verb.ARRIVE,
+        (here, *rows, *places.settled(world, rows, ids, used[0].rule, seen=True), *met.rows),
+        shelter=p.shelter,
+        units=ids,
+        placement=p.id,
+        request=p.request,
+        gone=met.gone,
+        tally=met.tally,
+    )
+
+
+def _late(world: World, p: Placement, rule: Rule | None, now: datetime) -> list[Claim]:
+    """The beds of a no-show, to be claimed again: all still free, under the same rule, and the night not over."""
+    if places.night(world.territory(p.territory), now) != p.night:
+        raise Refused(Refusal.NIGHT_CLOSED, "placement", (p.id,))
+    criteria = world.find(Criteria, p.request) if p.request else None
+    side = _side(criteria) or rule
+    claims = world.claims_ever(p.id)
+    for claim in claims:
+        _still_free(world, claim, side)
+    return [replace(claim, live=True, rule=_rule(world, claim, side)) for claim in claims]
+
+
+def _side(criteria: Criteria | None) -> Rule | None:
+    """Whose dormitory this household sleeps in; minors sleep in none."""
+    return Rule(criteria.side) if criteria and criteria.side is not Side.MINORS else None
+
+
+def _still_free(world: World, claim: Claim, side: Rule | None) -> None:
+    unit, beds = world.get(Unit, claim.unit), world.beds(claim.unit)
+    wanted = beds if claim.whole else [bed for bed in beds if bed.id == claim.bed]
+    serving = [bed for bed in wanted if bed.physical is not Physical.OUT or bed.id == claim.bed]
+    if not unit.open or not all(places.bed_is_free(bed, world.claim_on(bed.id)) for bed in serving):
+        free = tuple(bed.id for bed in beds if places.bed_is_free(bed, world.claim_on(bed.id)))
+        raise Refused(Refusal.TAKEN, "beds", free)
+    if unit.rule is Rule.SWITCHABLE and side and unit.rule_tonight not in (None, side):
+        raise Refused(Refusal.ANOTHER_RULE, "placement", (unit.id,))
+
+
+def _rule(world: World, claim: Claim, side: Rule | None) -> Rule | None:
+    if claim.whole:
+        return None
+    rule = world.get(Unit, claim.unit).rule_tonight or side
+    if rule is None:
+        raise Refused(Refusal.RULE_NEEDED, "rule", (claim.unit,))
+    return rule
+
+
+def no_show(world: World, c: NoShow, by: By, now: datetime) -> Iterator[Change]:
+    """By the shelter at once; the clock does the same an hour after the hour agreed (promises.run_out)."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.NO_SHOW)
+    after = asking.paused(world, placement.request, Pause.NO_SHOW)
+    yield promises.ended(world, placement, State.NO_SHOW, Verb.NO_SHOW, after=after, check=True)
+
+
+def extend(world: World, c: Extend, by: By, now: datetime) -> Iterator[Change]:
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.EXTEND)
+    tonight = places.night(world.territory(placement.territory), now)
+    if not tonight < c.until <= tonight + timedelta(days=STAY_DAYS_MAX):
+        raise Refused(Refusal.INVALID, "until", (placement.id,))
+    yield promises.same_beds(world, replace(placement, end_date=c.until, version=placement.version + 1), Verb.EXTEND)
+
+
+def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
+    """The new beds are claimed and the old ones freed in one change; present households' beds change hands as well."""
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.MOVE)
+    in_time(placement, now)
+    for unit in c.units:
+        yield from promises.clear(world, unit, now)
+    old = world.claims(placement.id)
+    criteria = world.find(Criteria, placement.request) if placement.request else None
+    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, _side(criteria))
+    new = [row for row in chosen.rows(placement.id) if isinstance(row, Claim)]
+    kept = {claim.bed for claim in new}
+    dead = [replace(claim, live=False, rule=None) for claim in old if claim.bed not in kept]
+    beds = _change_hands(world, placement, dead, new)
+    ids = tuple(dict.fromkeys(claim.unit for claim in (*old, *new)))
+    rows = (*dead, *new, *beds)
+    units = places.settled(world, rows, ids, chosen.rule, seen=bool(beds))
+    moved = replace(placement, version=placement.version + 1)
+    yield Change(Verb.MOVE, (moved, *rows, *units), shelter=placement.shelter, units=ids, placement=placement.id, request=placement.request)
+
+
+def _change_hands(world: World, p: Placement, left: Sequence[Claim], taken: Sequence[Claim]) -> list[Bed]:
+    if p.state is not State.PRESENT:
+        return []
+    was = [world.get(Bed, claim.bed) for claim in left]
+    vacant = [places.reported(bed, Physical.VACANT) for bed in was if bed.physical is Physical.OCCUPIED]
+    new = (world.get(Bed, claim.bed) for claim in taken)
+    return [*vacant, *(places.reported(bed, Physical.OCCUPIED) for bed in new if bed.physical is not Physical.OCCUPIED)]
+
+
+def shrink(world: World, c: Shrink, by: By, now: datetime) -> Iterator[Change]:
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.SHRINK)
+    claims = world.claims(placement.id)
+    back = [claim for claim in claims if claim.bed in c.beds]
+    if len(back) < len(set(c.beds)) or len(back) == len(claims) or _splits_a_room(claims, back):
+        raise Refused(Refusal.INVALID, "beds", (placement.id,))
+    beds = [places.vacated(world.get(Bed, claim.bed), check=False) for claim in back]
+    rows = (*(replace(claim, live=False, rule=None) for claim in back), *beds)
+    ids = tuple(dict.fromkeys(claim.unit for claim in claims))
+    smaller = replace(placement, version=placement.version + 1)
+    units = places.settled(world, rows, ids, seen=True)
+    yield Change(Verb.SHRINK, (smaller, *rows, *units), shelter=placement.shelter, units=ids, placement=placement.id)
+
+
+def _splits_a_room(claims: Sequence[Claim], back: Sequence[Claim]) -> bool:
+    left = {claim.unit for claim in claims if claim not in back}
+    return any(claim.whole and claim.unit in left for claim in back)
+
+
+def depart(world: World, c: Depart, by: By, now: datetime) -> Iterator[Change]:
+    placement = world.get(Placement, c.placement)
+    step(placement, Verb.DEPART)
+    yield promises.ended(world, placement, State.ENDED, Verb.DEPART, c.reason)

@@ -1,0 +1,108 @@
+"""Connections to PostgreSQL. The primary alone; what acts in a territory says so, and row-level security holds it to it."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+Pool = asyncpg.Pool
+
+LOCK_TIMEOUT_MS = 3_000
+STATEMENT_TIMEOUT_MS = 5_000
+POOL_MAX = 10
+CONNECT_SECONDS = 3.0
+
+LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+)
+"""The connection went away; what it was doing may or may not have happened."""
+
+
+class Lean(asyncpg.Connection):
+    """Every transaction here sets what it needs with SET LOCAL, so giving a connection back needs no round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def pool(url: str, size: int = POOL_MAX) -> Pool:
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        connection_class=Lean,
+        timeout=CONNECT_SECONDS,
+        command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
+        server_settings={
+            "application_name": "siao",
+            "lock_timeout": str(LOCK_TIMEOUT_MS),
+            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+            "synchronous_commit": "on",
+            "timezone": "UTC",
+        },
+    )
+
+
+def begin(territories: Iterable[str]) -> str:
+    """BEGIN and the territories this transaction may see, in one round trip. Codes are checked: they reach SQL as text."""
+    codes = ",".join(sorted(set(territories)))
+    if not codes.replace(",", "").isalnum():
+        raise ValueError(f"not territory codes: {codes!r}")
+    return f"BEGIN; SET LOCAL siao.territories = '{codes}'"
+
+
+@asynccontextmanager
+async def acting(pool: Pool, territories: Iterable[str]) -> AsyncIterator[Connection]:
+    """A transaction at READ COMMITTED that sees these territories."""
+    async with pool.acquire() as db:
+        await db.execute(begin(territories))
+        try:
+            yield db
+        except BaseException:
+            await _rollback(db)
+            raise
+        await db.execute("COMMIT")
+
+
+@asynccontextmanager
+async def reading(pool: Pool, territories: Iterable[str]) -> AsyncIterator[Connection]:
+    """One snapshot of these territories, read only."""
+    async with pool.acquire() as db:
+        await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        try:
+            yield db
+        finally:
+            await _rollback(db)
+
+
+async def _rollback(db: Connection) -> None:
+    """A connection that cannot roll back is not worth keeping; the pool opens another."""
+    try:
+        await db.execute("ROLLBACK")
+    except LOST:
+        db.terminate()
+
+
+async def top(db: Connection | Pool, territory: str) -> tuple[str, int]:
+    """Epoch, and the number of the last journal entry, now."""
+    row: Any = await db.fetchrow("SELECT epoch(), seq FROM territory WHERE code = $1", territory)
+    if row is None:
+        raise LookupError(territory)
+    return row[0], row[1]
+
+
+async def tops(db: Connection | Pool) -> dict[str, tuple[str, int]]:
+    """Epoch and last number of every territory."""
+    rows = await db.fetch("SELECT code, epoch(), seq FROM territory")
+    return {code: (epoch, seq) for code, epoch, seq in rows}
