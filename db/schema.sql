@@ -215,6 +215,9 @@ CREATE TABLE placement_bed (
 CREATE UNIQUE INDEX placement_bed_one_live ON placement_bed (bed) WHERE live;
 CREATE INDEX placement_bed_unit ON placement_bed (unit) WHERE live;
 
+-- The placements an agent holds now, as the journal knows them; a shape for reading, nothing is stored.
+CREATE TYPE holds AS (agent uuid, placements uuid[]);
+
 -- ── Nights, counts, memory ───────────────────────────────────────────────────────────────────────────────────────
 
 CREATE TABLE night (

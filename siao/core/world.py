@@ -48,6 +48,7 @@ class Change(Struct, frozen=True):
     gone: tuple[UUID, ...] = ()
     tally: tuple[Tally, ...] = ()
     until: datetime | None = None
+    """When the clock of the new state runs out, for the answer; no part of the entry."""
 
 
 class World:
@@ -125,7 +126,16 @@ class World:
             self.rows[Criteria, request] = None
 
 
-def entry(head: Territory, change: Change, by: By, now: datetime, salt: bytes) -> Entry:
+def absorb(world: World, territory: str, change: Change, by: By, now: datetime, salt: bytes) -> Entry:
+    """Makes one decided change true for what is decided behind it, and numbers it. Gives its entry."""
+    head = world.territory(territory)
+    entry = numbered(head, change, by, now, salt)
+    world.apply(change)
+    world.put(replace(head, seq=entry.seq, head=entry.hash))
+    return entry
+
+
+def numbered(head: Territory, change: Change, by: By, now: datetime, salt: bytes) -> Entry:
     """The journal entry of a change: the next number of its territory, linked to the hash of the last one."""
     bare = Entry(
         territory=head.code,

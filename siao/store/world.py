@@ -56,8 +56,8 @@ async def lock(db: Connection, territories: Sequence[str]) -> list[Territory]:
     return [read_territory(row) for row in rows]
 
 
-async def load(db: Connection, wanted: Wanted) -> tuple[datetime, list[Struct]]:
-    """The database's clock and the rows wanted with what hangs on them, after the lock (a statement that waited for it
+async def load(db: Connection, wanted: Wanted) -> tuple[datetime, str, list[Struct]]:
+    """The database's clock, its epoch, and the rows wanted with what hangs on them, after the lock (a statement that waited for it
     would have a snapshot older than the lock)."""
     row: Any = await db.fetchrow(
         """
@@ -80,7 +80,7 @@ async def load(db: Connection, wanted: Wanted) -> tuple[datetime, list[Struct]]:
             SELECT unnest($4::uuid[]) AS id UNION SELECT request FROM placements
             UNION SELECT id FROM request WHERE closing IS NULL AND territory = ANY($8::text[])
         )
-        SELECT clock_timestamp(),
+        SELECT clock_timestamp(), epoch(),
             ARRAY(SELECT t FROM shelter t WHERE id = ANY($1::uuid[]) OR id IN (SELECT shelter FROM unit WHERE id IN (SELECT id FROM units))
                 OR id IN (SELECT shelter FROM placements)),
             ARRAY(SELECT t FROM unit t WHERE id IN (SELECT id FROM units)),
@@ -93,7 +93,8 @@ async def load(db: Connection, wanted: Wanted) -> tuple[datetime, list[Struct]]:
                 OR (territory, name) IN (SELECT territory, zone FROM criteria WHERE request IN (SELECT id FROM requests))),
             ARRAY(SELECT t FROM plan t WHERE id = ANY($5::uuid[]) OR id IN (SELECT plan FROM unit WHERE id IN (SELECT id FROM units))),
             ARRAY(SELECT t FROM night t WHERE territory = ANY($8::text[])),
-            ARRAY(SELECT ROW(j.agent, array_agg(p.id)) FROM placement p JOIN journal j ON j.territory = p.territory AND j.seq = p.opened_seq
+            ARRAY(SELECT (j.agent, array_agg(p.id))::holds FROM placement p
+                JOIN journal j ON j.territory = p.territory AND j.seq = p.opened_seq
                 WHERE p.state = 'held' AND j.agent = ANY($6::uuid[]) GROUP BY j.agent)
         """,
         wanted.shelters,
@@ -105,8 +106,8 @@ async def load(db: Connection, wanted: Wanted) -> tuple[datetime, list[Struct]]:
         wanted.communes,
         wanted.night,
     )
-    rows: list[Struct] = [read(r) for read, found in zip(READERS, row[1:-1], strict=True) for r in found]
-    return row[0], rows + [read_holds(r) for r in row[-1]]
+    rows: list[Struct] = [read(r) for read, found in zip(READERS, tuple(row)[2:-1], strict=True) for r in found]
+    return row[0], row[1], rows + [read_holds(r) for r in row[len(row) - 1]]
 
 
 async def answered(db: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes]]:

@@ -1,0 +1,268 @@
+"""Commands that arrive together share one transaction and one commit.
+
+Load once, decide in order, write once. A refusal touches nothing. If the database objects, the batch runs again with its
+keys looked up, then one by one. One territory has one writer at a time, so each of its histories is serial.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import random
+import secrets
+import time
+from asyncio import Future, Task
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from siao.actions.verbs import RULES, Command, wanted
+from siao.core import rights, world
+from siao.core.journal import Entry
+from siao.core.refused import Refusal, Refused
+from siao.core.requests import Criteria, Request
+from siao.core.statistics import Tally
+from siao.core.territories import Territory
+from siao.core.world import Change, World
+from siao.store import db as database
+from siao.store import world as store
+
+WAITING_MAX = 2_000
+BATCH_MAX = 256
+SLOTS = 2
+TRIES_MAX = 5
+TRY_AGAIN_SECONDS = 3.0
+SALT_BYTES = 16
+
+Waiting = tuple[Command, "Future[Answer]"]
+
+
+class Answer(Struct, frozen=True):
+    """What a command did: whose id, at which position of the journal. Kept under its key."""
+
+    id: UUID
+    seq: int
+    epoch: str
+    until: datetime | None = None
+    code: str | None = None
+
+
+class Unavailable(Exception):
+    """The desk is full, or the database away. The outcome may be unknown: send the same key again."""
+
+    retry_after_seconds = 1
+
+
+class Decided(Struct):
+    """What the commands of a batch came to, and what must be saved of it."""
+
+    answers: list[Answer | Refused]
+    entries: list[Entry]
+    changes: list[Change]
+    kept: list[tuple[Command, Answer]]
+
+
+class Desk:
+    """Every territory of a process. Idle: a command goes with this turn of the loop. A batch in flight: the next gathers.
+
+    At most SLOTS batches fly, never two of one territory. `ring` is told the new number of each territory after the commit.
+    """
+
+    def __init__(self, pool: database.Pool, secret: bytes, ring: Callable[[str, int], None]) -> None:
+        self.pool, self.secret, self.ring = pool, secret, ring
+        self.waiting: deque[Waiting] = deque()
+        self.flying: set[str] = set()
+        self.batches: set[Task[None]] = set()
+        self.soon = False
+
+    def submit(self, command: Command) -> "Future[Answer]":
+        if len(self.waiting) >= WAITING_MAX:
+            raise Unavailable
+        answer: Future[Answer] = asyncio.get_running_loop().create_future()
+        self.waiting.append((command, answer))
+        self._wake()
+        return answer
+
+    async def drain(self) -> None:
+        """Waits until all that was submitted is answered."""
+        while self.waiting or self.batches:
+            await asyncio.sleep(0.01)
+
+    def _wake(self) -> None:
+        if self.waiting and not self.soon and len(self.batches) < SLOTS:
+            self.soon = True
+            asyncio.get_running_loop().call_soon(self._take)  # once a turn: all requests read in this turn go together
+
+    def _take(self) -> None:
+        self.soon = False
+        batch: list[Waiting] = []
+        rest: deque[Waiting] = deque()
+        for one in self.waiting:
+            may_go = one[0].territory not in self.flying and len(batch) < BATCH_MAX
+            (batch if may_go else rest).append(one)
+        if not batch:
+            return
+        self.waiting, territories = rest, {command.territory for command, _ in batch}
+        self.flying |= territories
+        task = asyncio.create_task(self._fly(batch))
+        self.batches.add(task)
+        task.add_done_callback(lambda task: self._land(task, territories))
+
+    def _land(self, task: Task[None], territories: set[str]) -> None:
+        self.flying -= territories
+        self.batches.discard(task)
+        self._wake()
+
+    async def _fly(self, batch: Sequence[Waiting], look: bool = False) -> None:
+        commands = [command for command, _ in batch]
+        try:
+            answers: Sequence[Answer | Exception] = await self._insist(commands, look)
+        except asyncpg.PostgresError as no:
+            if not look:
+                return await self._fly(batch, look=True)  # is a key known already? look, then all again
+            if len(batch) > 1:
+                for one in batch:  # it objects to one of them: each alone
+                    await self._fly([one], look=True)
+                return None
+            answers = [translated(no)]
+        except Exception as no:
+            answers = [no] * len(batch)
+        for (_, future), answer in zip(batch, answers, strict=True):
+            _settle(future, answer)
+        return None
+
+    async def _insist(self, commands: Sequence[Command], look: bool) -> Sequence[Answer | Refused]:
+        """Tries again while the connection goes away; from then on the keys say what had happened already."""
+        deadline = time.monotonic() + TRY_AGAIN_SECONDS
+        for attempt in range(TRIES_MAX):
+            try:
+                return await self._serve(commands, look or attempt > 0)
+            except (*database.LOST, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError):
+                if time.monotonic() > deadline:
+                    break
+                await asyncio.sleep(random.uniform(0.02, 0.2) * 2**attempt)  # noqa: S311 - jitter
+        raise Unavailable
+
+    async def _serve(self, commands: Sequence[Command], look: bool) -> Sequence[Answer | Refused]:
+        territories = sorted({command.territory for command in commands})
+        async with database.acting(self.pool, territories) as db:
+            heads = await store.lock(db, territories)
+            known = await store.answered(db, [command.key for command in commands]) if look else {}
+            now, epoch, rows = await store.load(db, wanted(commands))
+            here = World([*heads, *rows])
+            decided = self._decide(here, commands, known, now, epoch)
+            if decided.entries:
+                await store.save(db, self._saved(decided, here.all(Territory), now))
+        for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
+            self.ring(code, seq)
+        return decided.answers  # only now is it true
+
+    def _decide(self, here: World, commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str) -> Decided:
+        """Each command in turn on the world that the ones before it left. A refusal changes nothing."""
+        done = Decided([], [], [], [])
+        for command in commands:
+            try:
+                answer = self._again(command, known) or self._one(here, command, now, epoch, done)
+            except Refused as no:
+                done.answers.append(no)
+                continue
+            known[command.key] = (self.mac(command), msgspec.json.encode(answer))
+            done.answers.append(answer)
+        return done
+
+    def _again(self, command: Command, known: dict[UUID, tuple[bytes, bytes]]) -> Answer | None:
+        """The answer this key had before; the same key with another body is refused."""
+        if command.key not in known:
+            return None
+        mac, answer = known[command.key]
+        if not hmac.compare_digest(mac, self.mac(command)):
+            raise Refused(Refusal.KEY_REUSED, "Idempotency-Key")
+        return msgspec.json.decode(answer, type=Answer)
+
+    def _one(self, here: World, command: Command, now: datetime, epoch: str, done: Decided) -> Answer:
+        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
+        if trial.find(Territory, command.territory) is None:
+            raise Refused(Refusal.UNKNOWN, "territory")
+        rights.allow(trial, command.what, command.by)
+        for change in RULES[type(command.what)](trial, command.what, command.by, now):
+            entries.append(world.absorb(trial, command.territory, change, command.by, now, secrets.token_bytes(SALT_BYTES)))
+            changes.append(change)
+        here.merge(trial)
+        done.entries += entries
+        done.changes += changes
+        answer = _answer(here, entries[-1], changes[-1], epoch)
+        done.kept.append((command, answer))
+        return answer
+
+    def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> store.Saved:
+        rows: dict[tuple[type, Any], Struct] = {}
+        gone: dict[UUID, None] = {}
+        tallies: list[Tally] = []
+        for change in decided.changes:
+            for row in change.rows:
+                rows[type(row), world.key(row)] = row
+                if isinstance(row, Criteria):
+                    gone.pop(row.request, None)
+            for request in change.gone:
+                rows.pop((Criteria, request), None)
+                gone[request] = None
+            tallies += change.tally
+        return store.Saved(
+            rows=tuple(rows.values()),
+            gone=tuple(gone),
+            tallies=tuple(tallies),
+            entries=tuple(decided.entries),
+            heads=tuple(heads),
+            answers=tuple(self._kept(command, answer, now, gone) for command, answer in decided.kept),
+        )
+
+    def _kept(self, command: Command, answer: Answer, now: datetime, gone: Iterable[UUID]) -> tuple[Any, ...]:
+        request = getattr(command.what, "request", None) or (answer.id if answer.code else None)
+        return command.key, command.territory, now, self.mac(command), msgspec.json.encode(answer), None if request in gone else request
+
+    def mac(self, command: Command) -> bytes:
+        """An HMAC: a composition has few values, so a plain hash of the body could be reversed."""
+        body = type(command.what).__name__.encode() + msgspec.json.encode(_as_sent(command.what), order="deterministic")
+        return hmac.new(self.secret, body, hashlib.sha256).digest()
+
+
+def _as_sent(what: Any) -> Any:
+    """Without what the server added by chance: the code drawn for a new request."""
+    return msgspec.structs.replace(what, code="") if hasattr(what, "code") else what
+
+
+def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
+    subject = change.placement or change.request or change.plan or change.shelter or (change.units or (UUID(int=0),))[0]
+    request = here.find(Request, change.request) if change.request and change.placement is None else None
+    return Answer(subject, entry.seq, epoch, change.until, request.code if request else None)
+
+
+REFUSALS = {
+    "placement_bed_one_live": (Refusal.TAKEN, "beds"),
+    "placement_bed_room_whole": (Refusal.TAKEN, "units"),
+    "placement_bed_rule": (Refusal.ANOTHER_RULE, "units"),
+    "placement_request_one_live": (Refusal.ALREADY_PLACED, "request"),
+    "night_pkey": (Refusal.NIGHT_CLOSED, "date"),
+    "request_service_fkey": (Refusal.UNKNOWN, "service"),
+    "criteria_last_shelter_fkey": (Refusal.UNKNOWN, "last_shelter"),
+}
+"""The database's own objections, by the name of the constraint."""
+
+
+def translated(no: asyncpg.PostgresError) -> Exception:
+    name = getattr(no, "constraint_name", None)
+    return Refused(*REFUSALS[name]) if name in REFUSALS else no
+
+
+def _settle(future: "Future[Answer]", answer: Answer | Exception) -> None:
+    if future.done():  # whoever waited has gone; what was decided stands
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,48 @@
+"""A park comes in whole: its places, and one journal entry that says so, in one transaction."""
+
+import secrets
+
+import asyncpg
+
+from siao.core import parks, world
+from siao.core.beds import Source
+from siao.core.journal import Verb
+from siao.core.parks import Park
+from siao.core.people import By, Role
+from siao.core.units import Unit
+from siao.core.world import Change
+from siao.store import db as database
+from siao.store import parks as store
+from siao.store import world as batches
+
+IMPORT = By(agent=None, role=Role.ADMIN, source=Source.IMPORT)
+IMPORT_SECONDS = 60.0
+
+
+class InUse(Exception):
+    """Households have places in that territory: an import would report over them."""
+
+
+async def load(url: str, park: Park) -> int:
+    """Writes the park into the database at `url`, the app's. Gives the number of its journal entry.
+
+    Raises `InUse` where placements are live; a territory already known gets the new night as a report with source import.
+    """
+    db = await asyncpg.connect(url, timeout=database.CONNECT_SECONDS, command_timeout=IMPORT_SECONDS)
+    try:
+        await db.execute(database.begin([park.code]))
+        if await store.live(db, park.code):
+            raise InUse(f"{park.name}: households have places there; end them before importing a night over them")
+        now = await db.fetchval("SELECT clock_timestamp()")
+        rows = list(parks.rows(park, now, Source.IMPORT))
+        await store.place(db, rows)
+        [territory] = await batches.lock(db, [park.code])
+        units = tuple(row.id for row in rows if isinstance(row, Unit))
+        change = Change(Verb.ADMINISTER, (), "import", units=units)
+        entry = world.numbered(territory, change, IMPORT, now, secrets.token_bytes(16))
+        await store.append(db, [entry])
+        await store.head(db, park.code, entry.seq, entry.hash)
+        await db.execute("COMMIT")
+        return entry.seq
+    finally:
+        await db.close()

@@ -1,0 +1,78 @@
+"""Which core function decides each command, and what must be loaded for it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from siao.core import asking, closing, openings, placements, promises, reports, requests, stays
+from siao.core.people import By
+from siao.core.world import Change, World
+from siao.store.world import Wanted
+
+Rule = Callable[[World, Any, By, datetime], Iterator[Change]]
+
+RULES: dict[type[Any], Rule] = {
+    requests.Ask: asking.ask,
+    requests.Renew: asking.renew,
+    requests.Revise: asking.revise,
+    requests.Resume: asking.resume,
+    requests.CloseUnmet: asking.close_unmet,
+    requests.Withdraw: promises.withdraw,
+    placements.Hold: promises.hold,
+    placements.Offer: promises.offer,
+    placements.Accept: promises.accept,
+    placements.Release: promises.release,
+    placements.RefuseShelter: promises.refuse_shelter,
+    placements.RefuseHousehold: promises.refuse_household,
+    placements.Lapse: promises.lapse,
+    stays.Arrive: stays.arrive,
+    stays.NoShow: stays.no_show,
+    stays.Extend: stays.extend,
+    stays.Move: stays.move,
+    stays.Shrink: stays.shrink,
+    stays.Depart: stays.depart,
+    reports.Report: reports.report,
+    reports.Count: reports.count,
+    reports.Confirm: reports.confirm,
+    openings.OpenUnit: openings.open_unit,
+    openings.CloseUnit: openings.close_unit,
+    openings.OpenPlan: openings.open_plan,
+    openings.ClosePlan: openings.close_plan,
+    closing.CloseNight: closing.close_night,
+}
+
+
+class Command(Struct, frozen=True):
+    """One verb somebody wants done. `key`: made in the browser and saved there before sending."""
+
+    key: UUID
+    territory: str
+    by: By
+    what: Any
+
+
+def wanted(commands: Iterable[Command]) -> Wanted:
+    """What these commands name, together; what hangs on it is loaded along (store.world.load)."""
+    found: dict[str, dict[Any, None]] = {name: {} for name in Wanted.__struct_fields__}
+    for command in commands:
+        for field, ids in _names(command):
+            found[field].update(dict.fromkeys(id for id in ids if id is not None))
+    return Wanted(**{field: tuple(ids) for field, ids in found.items()})
+
+
+def _names(command: Command) -> Iterator[tuple[str, Iterable[Any]]]:
+    what = command.what
+    yield "units", (*getattr(what, "units", ()), getattr(what, "unit", None))
+    yield "placements", (getattr(what, "placement", None),)
+    yield "requests", (getattr(what, "request", None),)
+    yield "shelters", (getattr(what, "shelter", None),)
+    yield "plans", (getattr(what, "plan", None),)
+    if isinstance(what, placements.Hold):
+        yield "agents", (command.by.agent,)
+    if asked := getattr(what, "asked", None):
+        yield "communes", (asked.zone,)
+    if isinstance(what, closing.CloseNight):
+        yield "night", (what.territory,)

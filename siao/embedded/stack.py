@@ -1,0 +1,130 @@
+"""Both servers together, on free loopback ports, in one folder; they stop with the block, or with this process."""
+
+import asyncio
+import fcntl
+import logging
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+
+from siao.embedded import postgres, valkey
+from siao.embedded.process import CannotStart, Server, as_root, free_port, is_free
+
+log = logging.getLogger("siao.embedded")
+WATCH_SECONDS = 0.2
+RESTARTS_MAX = 50
+"""How often one server may be started again in a minute before the watch gives up."""
+
+
+class Kept(Struct):
+    """What a folder remembers between starts."""
+
+    password: str
+    app_password: str
+    secret: str
+    postgres_port: int
+    valkey_port: int
+
+
+class Stack(Struct, frozen=True):
+    """Two running servers. `owner_url` migrates, `app_url` serves; `home` is where their data is."""
+
+    home: Path
+    kept: Kept
+    postgres: Server
+    valkey: Server
+
+    def url(self, user: str, password: str, database: str) -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.kept.postgres_port}/{database}"
+
+    def owner_url(self, database: str = "postgres") -> str:
+        return self.url("postgres", self.kept.password, database)
+
+    def app_url(self, database: str = "postgres") -> str:
+        return self.url("siao_app", self.kept.app_password, database)
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://127.0.0.1:{self.kept.valkey_port}/0"
+
+
+def home_of(directory: Path) -> Path:
+    """Where the servers keep their data for `directory`: in it, or as root where nobody may enter, with a pointer in it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if not as_root():
+        return directory
+    home = postgres.STATE / sha256(str(directory.resolve()).encode()).hexdigest()[:16]
+    home.mkdir(parents=True, exist_ok=True)
+    postgres.STATE.chmod(0o755)
+    (directory / "cluster").write_text(f"{home}\n")
+    return home
+
+
+@contextmanager
+def stack(directory: Path, *, durable: bool) -> Iterator[Stack]:
+    """Starts both servers. `durable`: fsync on (the demo) or off (tests). Refuses a folder that another process uses."""
+    home = home_of(directory)
+    with _alone(directory):
+        kept = _kept(directory)
+        home.chmod(0o755)
+        servers = Stack(
+            home,
+            kept,
+            postgres.server(home, kept.postgres_port, kept.password, durable=durable),
+            valkey.server(home, kept.valkey_port),
+        )
+        try:
+            servers.postgres.start()
+            servers.valkey.start()
+            yield servers
+        finally:
+            servers.valkey.stop()
+            servers.postgres.stop()
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[IO[str]]:
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"{directory} is in use by another siao; give --data another folder") from None
+        yield lock
+
+
+def _kept(directory: Path) -> Kept:
+    """Passwords and ports of this folder; a port that somebody else took meanwhile is replaced."""
+    file = directory / "kept.json"
+    if file.exists():
+        kept = msgspec.json.decode(file.read_bytes(), type=Kept)
+    else:
+        kept = Kept(*(secrets.token_urlsafe(24) for _ in range(3)), postgres_port=0, valkey_port=0)
+    kept.postgres_port = _port(kept.postgres_port)
+    kept.valkey_port = _port(kept.valkey_port)
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(kept))
+    return kept
+
+
+def _port(before: int) -> int:
+    return before if before and is_free(before) else free_port()
+
+
+async def watch(servers: Stack) -> None:
+    """Starts a server again when it died, on the same port and data; gives up when it dies too often."""
+    deaths: list[float] = []
+    while len([at for at in deaths if at > time.monotonic() - 60]) < RESTARTS_MAX:
+        await asyncio.sleep(WATCH_SECONDS)
+        for server in (servers.postgres, servers.valkey):
+            if not server.running():
+                log.warning("a server died and is started again")
+                deaths.append(time.monotonic())
+                server.spawn()
+    raise CannotStart("a server keeps dying:\n" + servers.postgres.tail() + servers.valkey.tail())
