@@ -162,7 +162,9 @@ class Desk:
             self.ring(code, seq)
         return decided.answers  # only now is it true
 
-    def _decide(self, here: World, commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str) -> Decided:
+    def _decide(
+        self, here: World, commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
+    ) -> Decided:
         """Each command in turn on the world that the ones before it left. A refusal changes nothing."""
         done = Decided([], [], [], [])
         for command in commands:

@@ -237,7 +237,9 @@ def reopened(world: World, id: UUID | None, refusal: str | None = None, *, first
     if id is None:
         return ()
     request = world.get(Request, id)
-    return (_changed(request, state=State.OPEN, first_in_level=first or request.first_in_level, last_refusal=refusal or request.last_refusal),)
+    return (
+        _changed(request, state=State.OPEN, first_in_level=first or request.first_in_level, last_refusal=refusal or request.last_refusal),
+    )
 
 
 def unanswered(world: World, id: UUID | None, held: bool) -> tuple[Struct, ...]:

@@ -120,7 +120,9 @@ def _shelter(code: str, s: ParkShelter, opened: dict[str, bool], now: datetime, 
         yield from _unit(code, s, id, unit, opened, now, source)
 
 
-def _unit(code: str, s: ParkShelter, shelter: UUID, u: ParkUnit, opened: dict[str, bool], now: datetime, source: Source) -> Iterator[Struct]:
+def _unit(
+    code: str, s: ParkShelter, shelter: UUID, u: ParkUnit, opened: dict[str, bool], now: datetime, source: Source
+) -> Iterator[Struct]:
     id = identity(code, s.name, u.name)
     yield Unit(
         id=id,

@@ -171,6 +171,4 @@ def in_time(placement: Placement, now: datetime) -> None:
 
 def overdue(placement: Placement, now: datetime) -> bool:
     """The clock ran out, and long enough ago that another household may take the beds."""
-    return (
-        placement.state in LIVE and placement.until is not None and now >= placement.until + timedelta(seconds=TAKE_OVER_SECONDS)
-    )
+    return placement.state in LIVE and placement.until is not None and now >= placement.until + timedelta(seconds=TAKE_OVER_SECONDS)

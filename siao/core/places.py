@@ -75,7 +75,9 @@ def bed_is_free(bed: Bed, claim: Claim | None) -> bool:
     return bed.physical is Physical.VACANT and claim is None
 
 
-def of(shelter: Shelter, units: Sequence[Unit], beds: Iterable[Bed], claim_on: Callable[[UUID], Claim | None], door: datetime | None) -> Place:
+def of(
+    shelter: Shelter, units: Sequence[Unit], beds: Iterable[Bed], claim_on: Callable[[UUID], Claim | None], door: datetime | None
+) -> Place:
     """The place these units make now. A room is free only if every bed in service is so."""
     serving = [bed for bed in beds if bed.physical is not Physical.OUT]
     free = [bed for bed in serving if bed_is_free(bed, claim_on(bed.id))]
@@ -110,7 +112,9 @@ def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], househol
     return Chosen(shelter, units, _dormitory_beds(world, all_beds, beds, household.persons), rule)
 
 
-def choose_move(world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None) -> Chosen:
+def choose_move(
+    world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None
+) -> Chosen:
     """Other beds of the same shelter for whoever has `old`; its own beds count as free. `side`: who they are, where known."""
     units = tuple(world.get(Unit, id, "units") for id in ids)
     if any(unit.shelter != shelter for unit in units):

@@ -29,7 +29,11 @@ class Refusal(Coded):
     USE_DEPARTURE = "use_departure", "Quelqu’un y est présent : utiliser « Sortie ».", "Somebody is present there: use departure."
     STALE_VERSION = "stale_version", "L’état a changé depuis : relire, puis redire.", "It changed meanwhile: look again."
     COUNT_DOES_NOT_FIT = "count_does_not_fit", "Ce nombre ne va pas avec les lits du dortoir.", "This count does not fit the dormitory."
-    NOT_A_DORMITORY = "not_a_dormitory", "C’est une chambre : déclarer ses lits, pas un nombre.", "This is a room: report its beds, not a count."
+    NOT_A_DORMITORY = (
+        "not_a_dormitory",
+        "C’est une chambre : déclarer ses lits, pas un nombre.",
+        "This is a room: report its beds, not a count.",
+    )
     NOT_A_ROOM = "not_a_room", "C’est un dortoir : il se prend lit par lit.", "This is a dormitory: it goes bed by bed."
     OUT_REASON_NEEDED = "out_reason_needed", "Hors service : dire le motif.", "Out of service: say the reason."
     ALREADY_PLACED = "already_placed", "Ce ménage a déjà une place.", "This household already has a place."
@@ -43,6 +47,11 @@ class Refusal(Coded):
     NIGHT_NOT_OVER = "night_not_over", "La nuit se clôt à partir de 03:30.", "The night closes from 03:30 on."
     NIGHT_CLOSED = "night_closed", "La nuit est déjà close.", "The night is closed already."
     KEY_REUSED = "key_reused", "Cette clé a servi pour un autre geste.", "This key served another command."
+    NO_SESSION = "no_session", "Session terminée : se reconnecter.", "Session over: log in again."
+    IDLE = "idle", "Écran au repos : redonner le mot de passe.", "Screen at rest: give the password again."
+    WRONG_PASSWORD = "wrong_password", "Identifiant ou mot de passe inconnu.", "Unknown login or password."
+    FOREIGN_ORIGIN = "foreign_origin", "Cette page n’est pas de ce serveur.", "This page is not from this server."
+    UNAVAILABLE = "unavailable", "Le serveur ne répond pas : le même geste peut être renvoyé.", "The server is away: send the same again."
     PAUSED = "paused", "Trop d’essais : attendre un quart d’heure.", "Too many attempts: wait a quarter of an hour."
 
 
@@ -58,17 +67,23 @@ STATUS: dict[Refusal, int] = {
     Refusal.RULE_NEEDED: 400,
     Refusal.OUT_REASON_NEEDED: 400,
     Refusal.KEY_REUSED: 422,
+    Refusal.NO_SESSION: 401,
+    Refusal.IDLE: 401,
+    Refusal.WRONG_PASSWORD: 401,
+    Refusal.FOREIGN_ORIGIN: 403,
+    Refusal.UNAVAILABLE: 503,
     Refusal.PAUSED: 429,
 }
 CONFLICT = 409
 
 
 class Refused(Exception):
-    """`field`: the field at fault, as the caller names it. `about`: ids that the answer may show."""
+    """`field`: the field at fault, as the caller names it. `about`: ids that the answer may show. `more`: what is free now."""
 
     def __init__(self, why: Refusal, field: str | None = None, about: tuple[UUID, ...] = (), facts: tuple[str, ...] = ()) -> None:
         super().__init__(why.value if field is None else f"{why.value}: {field}")
         self.why, self.field, self.about, self.facts = why, field, about, facts
+        self.more: dict[str, object] = {}
 
     @property
     def status(self) -> int:

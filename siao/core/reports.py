@@ -50,7 +50,7 @@ class Count(Struct, frozen=True):
 
 
 class Confirm(Struct, frozen=True):
-    """"Tout est exact": each unit with the version seen."""
+    """ "Tout est exact": each unit with the version seen."""
 
     shelter: UUID
     units: Annotated[dict[UUID, int], Meta(min_length=1, max_length=UNITS_MAX)]

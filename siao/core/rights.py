@@ -58,9 +58,9 @@ def allow(world: World, command: Any, by: By) -> None:
         raise Refused(Refusal.FORBIDDEN)
     if by.role is Role.SHELTER and _shelter(world, command) != by.shelter:
         raise Refused(Refusal.FORBIDDEN)
-    if by.role is Role.WORKER and not isinstance(command, requests.Ask | requests.Renew):
-        if world.get(requests.Request, command.request).service != by.service:
-            raise Refused(Refusal.FORBIDDEN)
+    follows = not isinstance(command, requests.Ask | requests.Renew)
+    if by.role is Role.WORKER and follows and world.get(requests.Request, command.request).service != by.service:
+        raise Refused(Refusal.FORBIDDEN)
 
 
 def _shelter(world: World, command: Any) -> Any:

@@ -24,6 +24,7 @@ from siao.core.territories import Territory
 
 R = TypeVar("R")
 
+
 def key(row: Struct) -> Any:
     """What the world knows a row by: its `KEY` field, else its `id`; a claim by its placement and bed."""
     if isinstance(row, Claim):

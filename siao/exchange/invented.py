@@ -131,7 +131,8 @@ def _protected(dice: Random, i: int, commune: ParkCommune) -> ParkShelter:
     features = (Feature.PROTECTED, Feature.COTS)
     sizes = [dice.choice((2, 3, 4)) for _ in range(6)]
     rooms = tuple(
-        ParkUnit(f"Chambre {n}", Kind.ROOM, Rule.WOMEN, beds, beds * (n == 1), beds * (n > 1), features=features) for n, beds in enumerate(sizes, 1)
+        ParkUnit(f"Chambre {n}", Kind.ROOM, Rule.WOMEN, beds, beds * (n == 1), beds * (n > 1), features=features)
+        for n, beds in enumerate(sizes, 1)
     )
     return ParkShelter(
         name=f"Structure protégée P-{i + 1:02d}",

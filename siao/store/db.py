@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -55,11 +56,26 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
 
 
 def begin(territories: Iterable[str]) -> str:
-    """BEGIN and the territories this transaction may see, in one round trip. Codes are checked: they reach SQL as text."""
+    """BEGIN and the territories this transaction may see, in one round trip."""
+    return f"BEGIN; {_set(territories)}"
+
+
+def _set(territories: Iterable[str]) -> str:
+    """Codes are checked: they reach SQL as text."""
     codes = ",".join(sorted(set(territories)))
     if not codes.replace(",", "").isalnum():
         raise ValueError(f"not territory codes: {codes!r}")
-    return f"BEGIN; SET LOCAL siao.territories = '{codes}'"
+    return f"SET LOCAL siao.territories = '{codes}'"
+
+
+async def here(db: Connection, territories: Iterable[str]) -> None:
+    """Lets the transaction that is open see these territories."""
+    await db.execute(_set(territories))
+
+
+async def analyse(db: Connection) -> None:
+    """After many rows came in: plans made on empty tables stay sequential."""
+    await db.execute("ANALYZE")
 
 
 @asynccontextmanager
@@ -106,3 +122,8 @@ async def tops(db: Connection | Pool) -> dict[str, tuple[str, int]]:
     """Epoch and last number of every territory."""
     rows = await db.fetch("SELECT code, epoch(), seq FROM territory")
     return {code: (epoch, seq) for code, epoch, seq in rows}
+
+
+async def clock(db: Connection) -> datetime:
+    """The database's clock."""
+    return await db.fetchval("SELECT clock_timestamp()")

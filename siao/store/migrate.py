@@ -24,7 +24,9 @@ async def migrate(url: str) -> list[str]:
     db = await asyncpg.connect(url)
     try:
         await db.execute("SELECT pg_advisory_lock($1)", LOCK)
-        await db.execute("CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now())")
+        await db.execute(
+            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+        )
         done = dict(await db.fetch("SELECT name, checksum FROM migration"))
         ran = [step.name for step in steps() if await _run(db, step, done)]
         await db.execute("ANALYZE")
@@ -44,3 +46,13 @@ async def _run(db: asyncpg.Connection, step: Path, done: dict[str, str]) -> bool
         await db.execute(text)
         await db.execute("INSERT INTO migration (name, checksum) VALUES ($1, $2)", step.name, checksum)
     return True
+
+
+async def app_password(url: str, password: str) -> None:
+    """Lets siao_app log in with this password."""
+    db = await asyncpg.connect(url)
+    try:
+        quoted = await db.fetchval("SELECT quote_literal($1)", password)
+        await db.execute(f"ALTER ROLE siao_app LOGIN PASSWORD {quoted}")
+    finally:
+        await db.close()

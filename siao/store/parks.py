@@ -17,7 +17,9 @@ async def place(db: Connection, rows: Sequence[Struct]) -> None:
     by: dict[type[Any], list[Struct]] = {}
     for row in rows:
         by.setdefault(type(row), []).append(row)
-    await db.execute("INSERT INTO territory SELECT (n).* FROM unnest($1::territory[]) n ON CONFLICT DO NOTHING", values(by.get(Territory, ())))
+    await db.execute(
+        "INSERT INTO territory SELECT (n).* FROM unnest($1::territory[]) n ON CONFLICT DO NOTHING", values(by.get(Territory, ()))
+    )
     await db.execute("INSERT INTO commune SELECT (n).* FROM unnest($1::commune[]) n ON CONFLICT DO NOTHING", values(by.get(Commune, ())))
     await db.execute("INSERT INTO service SELECT (n).* FROM unnest($1::service[]) n ON CONFLICT DO NOTHING", values(by.get(Service, ())))
     await db.execute("INSERT INTO plan SELECT (n).* FROM unnest($1::plan[]) n ON CONFLICT DO NOTHING", values(by.get(Plan, ())))

@@ -1,0 +1,30 @@
+"""The command line, no logic: a word, and the module that knows it."""
+
+import sys
+from importlib import import_module
+
+COMMANDS = {
+    "demo": ("siao.demo", "a city's evening on a living board, on this machine alone"),
+    "serve": ("siao.serve", "the service, from the environment (.env.example)"),
+    "migrate": ("siao.serve", "bring the database to the newest schema"),
+    "import": ("siao.exchange.command", "import park FILE --night DATE: a city's shelters from its open data"),
+    "words": ("siao.words", "every code with its French and English words, as JSON"),
+    "test": ("siao.develop", "every test; browser tests where Chromium is"),
+    "check": ("siao.develop", "linters, types, layers"),
+    "build": ("siao.develop", "the screens, and the wheel"),
+}
+
+
+def main() -> int:
+    word, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    if word not in COMMANDS:
+        lines = [f"  {name:<8} {what}" for name, (_, what) in COMMANDS.items()]
+        sys.stderr.write("siao: what is to be done?\n\n" + "\n".join(lines) + "\n")
+        return 0 if word in ("", "-h", "--help", "help") else 2
+    module, _ = COMMANDS[word]
+    entry = getattr(import_module(module), word if module in ("siao.serve", "siao.develop") else "main")
+    return entry(rest) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""Who is there: passwords, sessions, accounts. No self-registration; a token is 256 random bits, hashed at rest."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from msgspec import Struct
+from msgspec.structs import replace
+
+from siao.core.people import Right, Role
+from siao.core.refused import Refusal, Refused
+from siao.store import db as database
+from siao.store import people as store
+
+TOKEN_BYTES = 32
+FAILURES_MAX = 8
+IDLE = timedelta(minutes=30)
+TOUCH_EVERY = timedelta(minutes=1)
+HASHING = asyncio.Semaphore(2)
+"""Argon2id takes 64 MiB and some 200 ms each: at most two at a time."""
+hasher = PasswordHasher()
+NOBODY = hasher.hash(secrets.token_urlsafe(16))
+"""Verified where the login is unknown, so that the answer takes as long."""
+PASSWORD_MIN = 10
+
+
+class Person(Struct, frozen=True):
+    """Who holds a session. `idle`: no human input for half an hour; decisions then want a new login.
+
+    `to_touch`: its last human input is worth writing down again.
+    """
+
+    id: UUID
+    login: str
+    language: str
+    rights: tuple[Right, ...]
+    token: bytes
+    idle: bool
+    to_touch: bool
+
+    def right(self, territory: str, roles: frozenset[Role], shelter: UUID | None = None, service: UUID | None = None) -> Right | None:
+        """The first right of one of these roles there."""
+        for right in self.rights:
+            here = right.territory == territory and right.role in roles
+            if here and shelter in (None, right.shelter) and service in (None, right.service):
+                return right
+        return None
+
+
+async def log_in(pool: database.Pool, login: str, password: str) -> str | None:
+    """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`."""
+    if await store.failures(pool, login) >= FAILURES_MAX:
+        raise Refused(Refusal.PAUSED, "login")
+    account = await store.account(pool, login)
+    if not await _verified(account.password if account else NOBODY, password) or account is None or not account.active:
+        await store.fail(pool, login)
+        return None
+    token = secrets.token_bytes(TOKEN_BYTES)
+    await store.open_session(pool, hashed(token), account.id)
+    return token.hex()
+
+
+def hashed(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()
+
+
+async def _verified(hash: str, password: str) -> bool:
+    def verify() -> bool:
+        try:
+            return hasher.verify(hash, password)
+        except VerificationError:
+            return False
+
+    async with HASHING:
+        return await asyncio.to_thread(verify)
+
+
+async def who(pool: database.Pool, cookie: str | None) -> Person | None:
+    """Who holds this cookie, with the rights as they are now."""
+    if cookie is None or len(cookie) != 2 * TOKEN_BYTES or not set(cookie) <= set("0123456789abcdef"):
+        return None
+    token = hashed(bytes.fromhex(cookie))
+    session = await store.session(pool, token)
+    if session is None:
+        return None
+    rights = tuple(await store.rights(pool, session.account))
+    quiet = session.now - session.human_at
+    return Person(session.account, session.login, session.language, rights, token, quiet > IDLE, quiet > TOUCH_EVERY)
+
+
+async def touched(pool: database.Pool, person: Person) -> None:
+    """A human did something."""
+    if person.to_touch:
+        await store.touch(pool, person.token)
+
+
+async def log_out(pool: database.Pool, person: Person) -> None:
+    await store.close_session(pool, person.token)
+
+
+async def password(text: str) -> str:
+    """The Argon2id hash of a new password."""
+    if len(text) < PASSWORD_MIN:
+        raise Refused(Refusal.INVALID, "password", facts=(str(PASSWORD_MIN),))
+    async with HASHING:
+        return await asyncio.to_thread(hasher.hash, text)
+
+
+async def add(pool: database.Pool, login: str, text: str, language: str, rights: Sequence[Right]) -> UUID:
+    """A new account; a login that is taken is refused."""
+    account = store.Account(uuid4(), login, await password(text), language, active=True)
+    async with database.acting(pool, _territories(rights)) as db:
+        try:
+            await store.add(db, account)
+        except asyncpg.UniqueViolationError:
+            raise Refused(Refusal.TAKEN, "login") from None
+        await _grant(db, account.id, rights)
+    return account.id
+
+
+async def change(pool: database.Pool, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None) -> None:
+    """Whatever is given, and every session of the account ends: revocation is at once."""
+    secret = await password(text) if text is not None else None
+    async with database.acting(pool, _territories(rights or ())) as db:
+        account = next((a for a in await store.accounts(db) if a.id == id), None)
+        if account is None:
+            raise Refused(Refusal.UNKNOWN, "account")
+        kept = replace(account, active=account.active if active is None else active, password=secret or account.password)
+        await store.keep(db, kept)
+        if rights is not None:
+            await _grant(db, id, rights)
+        await store.close_sessions(db, id)
+
+
+async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:
+    try:
+        await store.grant(db, account, rights)
+    except (asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError):
+        raise Refused(Refusal.INVALID, "rights") from None
+
+
+def _territories(rights: Sequence[Right]) -> list[str]:
+    return [right.territory for right in rights] or ["0"]

@@ -1,0 +1,261 @@
+"""Structures, units, services and accounts: the administrator's screen. No self-registration anywhere."""
+
+from datetime import time
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from litestar import get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from siao.actions import people, structures
+from siao.api import seat
+from siao.api.seat import Call
+from siao.core import parks, views
+from siao.core.beds import Bed, Physical
+from siao.core.board import Board
+from siao.core.people import OFFICE, By, Right, Role
+from siao.core.refused import Refusal, Refused
+from siao.core.territories import Service
+from siao.core.units import Feature, Kind, Mode, Rule, Scheme, Shelter, Unit
+from siao.store import board as boards
+from siao.store import db as database
+from siao.store import people as store
+
+ADMIN = frozenset({Role.ADMIN})
+Name = Annotated[str, Meta(min_length=1, max_length=120)]
+Text = Annotated[str, Meta(max_length=300)]
+
+
+class ShelterForm(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    scheme: Scheme
+    commune: Name
+    zone: Name
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    address: Text | None = None
+    telephone: Annotated[str, Meta(max_length=30)] | None = None
+    house_rules: Text | None = None
+    arrive_before: time | None = None
+    confidential: bool = False
+    by_phone: bool = False
+
+
+class UnitForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """`nominal`: places installed; a larger number adds beds, a smaller one is refused here: take them out of service."""
+
+    name: Name
+    kind: Kind
+    nominal: Annotated[int, Meta(ge=1, le=500)]
+    rule: Rule
+    features: tuple[Feature, ...] = ()
+    mode: Mode = Mode.ON_ACCEPTANCE
+    suite: UUID | None = None
+    nights_max: Annotated[int, Meta(ge=1, le=400)] | None = None
+    plan: UUID | None = None
+
+
+class ServiceForm(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class RightForm(Struct, frozen=True, forbid_unknown_fields=True):
+    role: Role
+    shelter: UUID | None = None
+    service: UUID | None = None
+
+
+class AccountForm(Struct, frozen=True, forbid_unknown_fields=True):
+    login: Annotated[str, Meta(min_length=3, max_length=60)]
+    password: Annotated[str, Meta(max_length=200)]
+    rights: tuple[RightForm, ...]
+    language: Annotated[str, Meta(pattern="^(fr|en)$")] = "fr"
+
+
+class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
+    active: bool | None = None
+    password: Annotated[str, Meta(max_length=200)] | None = None
+    rights: tuple[RightForm, ...] | None = None
+
+
+async def _admin(request: Call) -> tuple[seat.Person, str]:
+    person = await seat.person(request)
+    return person, seat.territory(person, request.query_params.get("territory"), ADMIN)
+
+
+async def _writing(request: Call) -> tuple[By, str]:
+    seat.same_origin(request)
+    person, code = await _admin(request)
+    if person.idle:
+        raise Refused(Refusal.IDLE)
+    await people.touched(seat.house(request).pool, person)
+    return By(person.id, Role.ADMIN), code
+
+
+async def _board(request: Call, code: str) -> Board:
+    feed = await seat.house(request).hub.feed(code)
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    return feed.board
+
+
+async def _write(request: Call, code: str, rows: list[Struct], by: By, shelter: UUID) -> dict[str, Any]:
+    here = seat.house(request)
+    seq = await structures.write(here.pool, code, rows, by, shelter)
+    here.hub.doorbell.ring(code, seq)
+    return {"id": shelter, "seq": seq}
+
+
+@get("/api/shelters")
+async def shelters(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    """Every structure with its units and how many beds each has."""
+    _, code = await _admin(request)
+    board = await _board(request, code)
+    units: dict[UUID, list[dict[str, Any]]] = {}
+    for unit in board.units.values():
+        units.setdefault(unit.shelter, []).append(views.plain(unit, "territory") | {"beds": len(board.beds.get(unit.id, ()))})
+    return [
+        views.plain(row, "territory") | {"units": units.get(row.id, [])} for row in sorted(board.shelters.values(), key=lambda s: s.name)
+    ]
+
+
+@post("/api/shelters", status_code=201)
+async def add_shelter(request: Call, data: JSONBody[ShelterForm]) -> dict[str, Any]:
+    by, code = await _writing(request)
+    row = _shelter(uuid4(), code, data, None)
+    return await _write(request, code, [row], by, row.id)
+
+
+@put("/api/shelters/{id:uuid}")
+async def change_shelter(request: Call, id: FromPath[UUID], data: JSONBody[ShelterForm]) -> dict[str, Any]:
+    by, code = await _writing(request)
+    before = (await _board(request, code)).shelters.get(id)
+    if before is None:
+        raise Refused(Refusal.UNKNOWN, "shelter")
+    return await _write(request, code, [_shelter(id, code, data, before)], by, id)
+
+
+def _shelter(id: UUID, code: str, form: ShelterForm, before: Shelter | None) -> Shelter:
+    fields = {name: getattr(form, name) for name in form.__struct_fields__}
+    return Shelter(id=id, territory=code, to_ring_since=before.to_ring_since if before else None, **fields)
+
+
+@post("/api/shelters/{id:uuid}/units", status_code=201)
+async def add_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) -> dict[str, Any]:
+    """A new unit with its beds, vacant and to be checked."""
+    by, code = await _writing(request)
+    if id not in (await _board(request, code)).shelters:
+        raise Refused(Refusal.UNKNOWN, "shelter")
+    _possible(data)
+    unit = _unit(uuid4(), id, code, data)
+    beds = [_bed(unit, number) for number in range(1, data.nominal + 1)]
+    return await _write(request, code, [unit, *beds], by, id)
+
+
+@put("/api/units/{id:uuid}")
+async def change_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) -> dict[str, Any]:
+    by, code = await _writing(request)
+    board = await _board(request, code)
+    before = board.units.get(id)
+    if before is None:
+        raise Refused(Refusal.UNKNOWN, "unit")
+    beds = len(board.beds.get(id, ()))
+    _possible(data)
+    if data.kind is not before.kind or data.nominal < beds:
+        raise Refused(Refusal.INVALID, "kind" if data.kind is not before.kind else "nominal")
+    if data.rule is not before.rule and board.claims.get(id):
+        raise Refused(Refusal.LIVE_PLACEMENTS, "rule", tuple({claim.placement for claim in board.claims[id].values()}))
+    after = replace(_unit(id, before.shelter, code, data), open=before.open, closed_reason=before.closed_reason, version=before.version)
+    after = replace(after, rule_tonight=before.rule_tonight if data.rule is before.rule else after.rule_tonight)
+    after = replace(after, confirmed_at=before.confirmed_at, confirmed_source=before.confirmed_source)
+    return await _write(request, code, [after, *(_bed(after, number) for number in range(beds + 1, data.nominal + 1))], by, before.shelter)
+
+
+def _possible(form: UnitForm) -> None:
+    if form.kind is Kind.ROOM and form.rule is Rule.SWITCHABLE:
+        raise Refused(Refusal.NOT_A_DORMITORY, "rule")
+
+
+def _unit(id: UUID, shelter: UUID, code: str, form: UnitForm) -> Unit:
+    return Unit(
+        id=id,
+        territory=code,
+        shelter=shelter,
+        name=form.name,
+        kind=form.kind,
+        nominal=form.nominal,
+        rule=form.rule,
+        rule_tonight=None if form.rule is Rule.SWITCHABLE else form.rule,
+        features=tuple(sorted(set(form.features))),
+        mode=form.mode,
+        open=True,
+        closed_reason=None,
+        plan=form.plan,
+        suite=form.suite,
+        nights_max=form.nights_max,
+        version=1,
+        confirmed_at=None,
+        confirmed_source=None,
+    )
+
+
+def _bed(unit: Unit, number: int) -> Bed:
+    return Bed(parks.identity(unit.id, number), unit.territory, unit.id, number, Physical.VACANT, None, True, 1)
+
+
+@get("/api/services")
+async def services(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    person = await seat.person(request)
+    code = seat.territory(person, territory, OFFICE | ADMIN)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        return [views.plain(service, "territory") for service in await boards.services(db, code)]
+
+
+@post("/api/services", status_code=201)
+async def add_service(request: Call, data: JSONBody[ServiceForm]) -> dict[str, Any]:
+    by, code = await _writing(request)
+    id = uuid4()
+    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by)
+    return {"id": id}
+
+
+@get("/api/accounts")
+async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    """The accounts with a right here, and those without any."""
+    _, code = await _admin(request)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        found = [(account, await store.rights(db, account.id)) for account in await store.accounts(db)]
+    return [
+        {"id": a.id, "login": a.login, "language": a.language, "active": a.active, "rights": [views.plain(r) for r in rights]}
+        for a, rights in found
+        if not rights or any(right.territory == code for right in rights)
+    ]
+
+
+@post("/api/accounts", status_code=201)
+async def add_account(request: Call, data: JSONBody[AccountForm]) -> dict[str, Any]:
+    _, code = await _writing(request)
+    id = await people.add(seat.house(request).pool, data.login, data.password, data.language, _rights(code, data.rights))
+    return {"id": id}
+
+
+@put("/api/accounts/{id:uuid}")
+async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[AccountChange]) -> dict[str, Any]:
+    """Whatever changes, the account's sessions end at once. An account with a right elsewhere is not changed from here."""
+    _, code = await _writing(request)
+    here = seat.house(request)
+    if any(right.territory != code for right in await store.rights(here.pool, id)):
+        raise Refused(Refusal.FORBIDDEN, "account")
+    rights = None if data.rights is None else _rights(code, data.rights)
+    await people.change(here.pool, id, active=data.active, text=data.password, rights=rights)
+    here.known.clear()
+    return {"id": id}
+
+
+def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
+    return [Right(form.role, code, form.shelter, form.service) for form in forms]
+
+
+ROUTES = [shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, accounts, add_account, change_account]

@@ -1,0 +1,46 @@
+"""The screens and what watches the service. Pages load nothing from outside."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.static_files import create_static_files_router
+
+from siao.api import seat
+from siao.api.seat import Call
+from siao.carried import screens_folder
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration"]
+UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens are not built: ./run demo builds them."
+
+
+@get(PAGES, include_in_schema=False, sync_to_thread=False)
+def page(request: Call) -> Response[bytes]:
+    """One bundle; it shows the screen of the path, or of one's role."""
+    index = screens_folder() / "index.html"
+    return Response(index.read_bytes() if index.exists() else UNBUILT, media_type="text/html", headers={"Cache-Control": "no-cache"})
+
+
+@get("/healthz", include_in_schema=False)
+async def alive() -> dict[str, bool]:
+    return {"alive": True}
+
+
+@get("/readyz", include_in_schema=False)
+async def ready(request: Call) -> Response[dict[str, Any]]:
+    """200 when database and loops are live; Redis away is told and costs a second, no more."""
+    says = seat.house(request).hub.ready()
+    return Response(says, status_code=200 if says["database"] and says["loops"] else 503)
+
+
+def routes() -> list[Any]:
+    assets = screens_folder() / "assets"
+    static = [create_static_files_router("/assets", [assets], include_in_schema=False)] if assets.is_dir() else []
+    return [page, alive, ready, *static]

@@ -1,0 +1,96 @@
+"""Sessions, and who one is."""
+
+from typing import Annotated, Any
+
+from litestar import Response, delete, get, post, put
+from litestar.datastructures import Cookie
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from siao.actions import people
+from siao.api import seat
+from siao.api.seat import Call
+from siao.core.refused import Refusal, Refused
+from siao.store import db as database
+from siao.store import people as store
+
+
+class Login(Struct, frozen=True):
+    login: Annotated[str, Meta(max_length=60)]
+    password: Annotated[str, Meta(max_length=200)]
+
+
+class Language(Struct, frozen=True):
+    language: Annotated[str, Meta(pattern="^(fr|en)$")]
+
+
+def _cookie(request: Call, token: str, seconds: int) -> Cookie:
+    settings = seat.house(request).settings
+    return Cookie(
+        key=settings.cookie, value=token, path="/", httponly=True, secure=settings.secure_cookies, samesite="strict", max_age=seconds
+    )
+
+
+@post("/api/session", status_code=200)
+async def log_in(request: Call, data: JSONBody[Login]) -> Response[dict[str, Any]]:
+    """A new session, its token in a cookie alone. Rotated at each login."""
+    seat.same_origin(request)
+    here = seat.house(request)
+    token = await people.log_in(here.pool, data.login, data.password)
+    if token is None:
+        raise Refused(Refusal.WRONG_PASSWORD, "password")
+    person = await people.who(here.pool, token)
+    if person is None:
+        raise Refused(Refusal.NO_SESSION)
+    if before := await seat.find(request):
+        await people.log_out(here.pool, before)
+    return Response(await _me(request, person), cookies=[_cookie(request, token, store.SESSION_HOURS * 3600)])
+
+
+@delete("/api/session", status_code=204)
+async def log_out(request: Call) -> Response[None]:
+    seat.same_origin(request)
+    person = await seat.person(request)
+    here = seat.house(request)
+    await people.log_out(here.pool, person)
+    here.known.clear()
+    return Response(None, status_code=204, cookies=[_cookie(request, "", 0)])
+
+
+@get("/api/me")
+async def me(request: Call) -> dict[str, Any]:
+    """Who one is, with one's rights and their names; 401 without a session."""
+    return await _me(request, await seat.person(request))
+
+
+@put("/api/me/language")
+async def choose_language(request: Call, data: JSONBody[Language]) -> dict[str, Any]:
+    seat.same_origin(request)
+    person = await seat.person(request)
+    here = seat.house(request)
+    await store.language(here.pool, person.id, data.language)
+    here.known.clear()
+    return {"language": data.language}
+
+
+async def _me(request: Call, person: people.Person) -> dict[str, Any]:
+    here = seat.house(request)
+    async with database.reading(here.pool, [right.territory for right in person.rights] or ["0"]) as db:
+        seats = await store.seats(db, person.id)
+    return {
+        "account": {"id": person.id, "login": person.login, "language": person.language},
+        "demo": here.settings.demo,
+        "rights": [_right(s) for s in seats],
+    }
+
+
+def _right(s: store.Seat) -> dict[str, Any]:
+    return {
+        "role": s.role,
+        "territory": {"code": s.territory, "name": s.territory_name, "time_zone": s.time_zone, "telephone": s.telephone},
+        "shelter": {"id": s.shelter, "name": s.shelter_name} if s.shelter else None,
+        "service": {"id": s.service, "name": s.service_name} if s.service else None,
+    }
+
+
+ROUTES = [log_in, log_out, me, choose_language]

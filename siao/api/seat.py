@@ -1,0 +1,123 @@
+"""Who asks, where, with which right: what each route needs before it does anything."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from siao.actions import people
+from siao.actions.desk import Answer, Desk
+from siao.actions.people import Person
+from siao.actions.verbs import Command
+from siao.core import rights, views
+from siao.core.beds import Source
+from siao.core.people import OFFICE, By, Role
+from siao.core.refused import Refusal, Refused
+from siao.live.hub import Hub
+from siao.settings import Settings
+from siao.store.db import Pool
+
+KNOWN_SECONDS = 2.0
+KNOWN_MAX = 20_000
+BOARD = OFFICE | {Role.ADMIN}
+
+
+class House(Struct, frozen=True):
+    """What the routes stand on; built once, in app."""
+
+    settings: Settings
+    pool: Pool
+    desk: Desk
+    hub: Hub
+    known: dict[str, tuple[float, Person | None]]
+
+
+Call = Request[Any, Any, Any]
+
+
+def house(connection: ASGIConnection[Any, Any, Any, Any]) -> House:
+    return connection.app.state.house
+
+
+async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> Person | None:
+    """Who holds the cookie, as the database said at most KNOWN_SECONDS ago: a revocation is felt within that."""
+    here = house(connection)
+    cookie = connection.cookies.get(here.settings.cookie)
+    if not cookie:
+        return None
+    at, person = here.known.get(cookie, (0.0, None))
+    if time.monotonic() - at > KNOWN_SECONDS:
+        person = await people.who(here.pool, cookie)
+        if len(here.known) > KNOWN_MAX:
+            here.known.clear()
+        here.known[cookie] = time.monotonic(), person
+    if person is not None:
+        connection.scope["state"]["language"] = person.language
+    return person
+
+
+async def person(request: Call) -> Person:
+    found = await find(request)
+    if found is None:
+        raise Refused(Refusal.NO_SESSION)
+    return found
+
+
+def territory(person: Person, asked: str | None, roles: frozenset[Role] | None = None) -> str:
+    """The territory asked for, or the only one where this person has a right."""
+    mine = {right.territory for right in person.rights if roles is None or right.role in roles}
+    if asked is not None:
+        if asked not in mine:
+            raise Refused(Refusal.FORBIDDEN, "territory")
+        return asked
+    if len(mine) != 1:
+        raise Refused(Refusal.FORBIDDEN if not mine else Refusal.INVALID, "territory")
+    return mine.pop()
+
+
+def same_origin(request: Call) -> None:
+    """A write must come from a page of ours; a browser always says which page."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin not in house(request).settings.origins:
+        raise Refused(Refusal.FOREIGN_ORIGIN)
+
+
+async def act(request: Call, what: Any, where: str | None = None) -> Answer:
+    """Hands one command to the desk, with the right it is done under. Acting for a shelter, the 115 speaks on the telephone."""
+    same_origin(request)
+    who = await person(request)
+    here = house(request)
+    if who.idle and not any(right.role is Role.SHELTER for right in who.rights):
+        raise Refused(Refusal.IDLE)
+    await people.touched(here.pool, who)
+    roles = rights.MAY[type(what)]
+    code = territory(who, where or request.query_params.get("territory"), roles)
+    shelter = request.query_params.get("shelter")
+    right = who.right(code, roles & OFFICE) or who.right(code, roles, UUID(shelter) if shelter else None)
+    if right is None:
+        raise Refused(Refusal.FORBIDDEN)
+    source = Source.PHONE if right.role in OFFICE and type(what) in rights.FOR_A_SHELTER else Source.SCREEN
+    by = By(who.id, right.role, source, right.shelter, right.service)
+    return await here.desk.submit(Command(key(request), code, by, what))
+
+
+def key(request: Call) -> UUID:
+    """The Idempotency-Key that the browser made and saved before sending."""
+    try:
+        return UUID(request.headers["idempotency-key"])
+    except (KeyError, ValueError):
+        raise Refused(Refusal.INVALID, "Idempotency-Key") from None
+
+
+def view(person: Person, code: str, name: str, shelter: UUID | None, service: UUID | None) -> views.View:
+    """The view asked for, if a right goes with it."""
+    if name == "operator" and person.right(code, BOARD):
+        return views.Operator()
+    if name == "shelter" and (right := person.right(code, frozenset({Role.SHELTER}), shelter)) and right.shelter:
+        return views.AtShelter(right.shelter)
+    if name == "worker" and (right := person.right(code, frozenset({Role.WORKER}), None, service)) and right.service:
+        return views.AtService(right.service)
+    raise Refused(Refusal.FORBIDDEN, "view")

@@ -1,0 +1,72 @@
+"""The only place that builds things: pool, feeds, desk, clocks, routes, error table."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from litestar import Litestar, Response
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+
+from siao import __version__
+from siao.actions import clock
+from siao.actions.desk import Desk
+from siao.api import administration, beds, board, errors, pages, people, placements, requests
+from siao.api.seat import House
+from siao.live.hub import Hub
+from siao.settings import Settings
+from siao.store import db as database
+
+BODY_BYTES_MAX = 64_000
+
+
+@asynccontextmanager
+async def living(settings: Settings, app: Litestar) -> AsyncIterator[None]:
+    """Everything that must be stopped again."""
+    pool = await database.pool(settings.database_url)
+    hub = Hub(pool, settings.redis_url)
+    desk = Desk(pool, settings.secret, hub.doorbell.ring)
+    app.state.house = House(settings, pool, desk, hub, {})
+    hub.start()
+    hub.supervise("sweep", partial(clock.sweep, desk, pool))
+    hub.supervise("nights", partial(clock.nights, desk, pool))
+    try:
+        yield
+    finally:
+        await desk.drain()
+        await hub.stop()
+        pool.terminate()
+
+
+def build(settings: Settings) -> Litestar:
+    return Litestar(
+        route_handlers=[
+            *people.ROUTES,
+            *board.ROUTES,
+            *requests.ROUTES,
+            *placements.ROUTES,
+            *beds.ROUTES,
+            *administration.ROUTES,
+            *pages.routes(),
+        ],
+        lifespan=[partial(living, settings)],
+        exception_handlers=errors.HANDLERS,
+        state=State(),
+        logging_config=None,
+        request_max_body_size=BODY_BYTES_MAX,
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=4),
+        openapi_config=OpenAPIConfig(
+            title="siao", version=__version__, path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()]
+        ),
+        after_request=_secured,
+    )
+
+
+def _secured(response: Response[Any]) -> Response[Any]:
+    for name, value in pages.HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

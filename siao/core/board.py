@@ -1,0 +1,193 @@
+"""The board of a territory, folded from its rows, and what each chair may see of it. Pure; whole rows, so twice is harmless."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from siao.core import places
+from siao.core.allocation.compatible import Place
+from siao.core.beds import Bed, Physical
+from siao.core.claims import Claim
+from siao.core.placements import LIVE, Placement, State
+from siao.core.requests import WAITING, Criteria, Request
+from siao.core.territories import Territory
+from siao.core.units import Kind, Plan, Shelter, Unit
+
+Id = UUID
+KINDS = ("shelters", "units", "placements", "requests", "plans")
+
+
+class Facts(Struct):
+    """Rows as they are now: all of a territory, or what some entries touched."""
+
+    shelters: list[Shelter] = []
+    units: list[Unit] = []
+    beds: list[Bed] = []
+    claims: list[Claim] = []
+    placements: list[Placement] = []
+    requests: list[Request] = []
+    criteria: list[Criteria] = []
+    plans: list[Plan] = []
+
+
+class Touched(Struct):
+    """Ids whose rows may have changed."""
+
+    shelters: set[Id] = msgspec.field(default_factory=set)
+    units: set[Id] = msgspec.field(default_factory=set)
+    placements: set[Id] = msgspec.field(default_factory=set)
+    requests: set[Id] = msgspec.field(default_factory=set)
+    plans: set[Id] = msgspec.field(default_factory=set)
+
+    def add(self, other: "Touched") -> None:
+        for kind in KINDS:
+            getattr(self, kind).update(getattr(other, kind))
+
+
+class Board:
+    """Rows by id. Criteria live here only while their request waits: a closed request's row comes without them."""
+
+    def __init__(self, territory: Territory) -> None:
+        self.territory = territory
+        self.shelters: dict[Id, Shelter] = {}
+        self.units: dict[Id, Unit] = {}
+        self.beds: dict[Id, list[Bed]] = {}
+        self.claims: dict[Id, dict[Id, Claim]] = {}
+        self.placements: dict[Id, Placement] = {}
+        self.requests: dict[Id, Request] = {}
+        self.criteria: dict[Id, Criteria] = {}
+        self.plans: dict[Id, Plan] = {}
+        self.held: dict[Id, dict[Id, Claim]] = {}
+        self.placed: dict[Id, Id] = {}
+        self.rooms: dict[Id, list[Id]] = {}
+        self.place_of: dict[Id, Place] = {}
+        self.place_night: date | None = None
+
+    def fold(self, facts: Facts, touched: Touched) -> Touched:
+        """Takes the touched rows as they are now; what is touched and not among the facts is gone. Gives all that changed."""
+        self._fold_units(facts, touched)
+        changed = Touched()
+        changed.add(touched)
+        for kind, rows in (
+            ("shelters", facts.shelters),
+            ("plans", facts.plans),
+            ("placements", facts.placements),
+            ("requests", facts.requests),
+        ):
+            self._replace(getattr(self, kind), rows, getattr(touched, kind))
+        self._replace(self.criteria, facts.criteria, touched.requests, key="request")
+        for id in touched.placements:
+            self._index(id)
+        for unit in touched.units:
+            changed.placements.update(claim.placement for claim in self.claims.get(unit, {}).values())
+        changed.requests.update(p.request for id in changed.placements if (p := self.placements.get(id)) and p.request)
+        return changed
+
+    def _replace(self, here: dict[Id, Any], rows: Iterable[Any], ids: Iterable[Id], key: str = "id") -> None:
+        new = {getattr(row, key): row for row in rows}
+        for id in ids:
+            if id in new:
+                here[id] = new[id]
+            else:
+                here.pop(id, None)
+
+    def _fold_units(self, facts: Facts, touched: Touched) -> None:
+        self._replace(self.units, facts.units, touched.units)
+        for id in touched.units:
+            self.beds[id], before = [], self.claims.pop(id, {})
+            self.place_of.pop(id, None)
+            for claim in before.values():
+                self.held.get(claim.placement, {}).pop(claim.bed, None)
+        for bed in sorted(facts.beds, key=lambda bed: bed.number):
+            self.beds.setdefault(bed.unit, []).append(bed)
+        for claim in facts.claims:
+            self.claims.setdefault(claim.unit, {})[claim.bed] = claim
+            self.held.setdefault(claim.placement, {})[claim.bed] = claim
+        for unit in facts.units:
+            if unit.suite and unit.id not in self.rooms.setdefault(unit.suite, []):
+                self.rooms[unit.suite].append(unit.id)
+
+    def _index(self, id: Id) -> None:
+        placement = self.placements.get(id)
+        if placement is None:
+            return
+        if placement.state not in LIVE | {State.NO_SHOW}:
+            del self.placements[id]
+            self.held.pop(id, None)
+        if placement.request and placement.state in LIVE:
+            self.placed[placement.request] = id
+        elif placement.request and self.placed.get(placement.request) == id:
+            del self.placed[placement.request]
+
+    def claim_on(self, unit: Id, bed: Id) -> Claim | None:
+        return self.claims.get(unit, {}).get(bed)
+
+    def claims_of(self, placement: Placement) -> Iterable[Claim]:
+        """The live claims of a placement."""
+        return self.held.get(placement.id, {}).values()
+
+    def places(self, now: datetime) -> Iterator[Place]:
+        """All places of the open units, rooms that adjoin also in pairs."""
+        night = places.night(self.territory, now)
+        if night != self.place_night:
+            self.place_of.clear()
+            self.place_night = night
+        for unit in self.units.values():
+            if unit.open and (shelter := self.shelters.get(unit.shelter)):
+                if unit.id not in self.place_of:
+                    self.place_of[unit.id] = self._place(shelter, (unit,), now)
+                yield self.place_of[unit.id]
+        for rooms in self.rooms.values():
+            yield from self._pairs(rooms, now)
+
+    def _pairs(self, rooms: list[Id], now: datetime) -> Iterator[Place]:
+        free = [self.units[id] for id in rooms if id in self.place_of and self.place_of[id].free]
+        for i, first in enumerate(free):
+            for second in free[i + 1 :]:
+                yield self._place(self.shelters[first.shelter], (first, second), now)
+
+    def _place(self, shelter: Shelter, units: tuple[Unit, ...], now: datetime) -> Place:
+        beds = [bed for unit in units for bed in self.beds.get(unit.id, ())]
+        claims = {id: claim for unit in units for id, claim in self.claims.get(unit.id, {}).items()}
+        return places.of(shelter, units, beds, claims.get, places.door(self.territory, shelter, now))
+
+
+def touched_by(facts: Facts) -> Touched:
+    """Everything: what a first snapshot touches."""
+    return Touched(**{kind: {row.id for row in getattr(facts, kind)} for kind in KINDS})
+
+
+def waiting(request: Request) -> bool:
+    return request.state in WAITING
+
+
+def letter(board: Board, bed: Bed) -> str:
+    """One letter a bed: l free, c free but to be checked, o occupied, x out, b held, p offered, a expected; contested in capitals."""
+    claim = board.claim_on(bed.unit, bed.id)
+    placement = board.placements.get(claim.placement) if claim else None
+    if placement is None:
+        return {Physical.OUT: "x", Physical.OCCUPIED: "o"}.get(bed.physical, "c" if bed.to_check else "l")
+    if placement.state is State.PRESENT:
+        return "o" if bed.physical is Physical.OCCUPIED else "O"
+    mark = {State.HELD: "b", State.OFFERED: "p", State.EXPECTED: "a"}[placement.state]
+    return mark if bed.physical is Physical.VACANT else mark.upper()
+
+
+def contested(board: Board, placement: Placement) -> bool:
+    wanted = Physical.OCCUPIED if placement.state is State.PRESENT else Physical.VACANT
+    beds = {bed.id: bed for claim in board.claims_of(placement) for bed in board.beds.get(claim.unit, ())}
+    return any(beds[claim.bed].physical is not wanted for claim in board.claims_of(placement) if claim.bed in beds)
+
+
+def bed_numbers(board: Board, placement: Placement) -> list[tuple[Id, int]]:
+    """Where the placement is: unit and bed number."""
+    numbers = {bed.id: bed.number for claim in board.claims_of(placement) for bed in board.beds.get(claim.unit, ())}
+    return sorted((claim.unit, numbers[claim.bed]) for claim in board.claims_of(placement) if claim.bed in numbers)
+
+
+def is_room(board: Board, unit: Id) -> bool:
+    return unit in board.units and board.units[unit].kind is Kind.ROOM

@@ -1,0 +1,204 @@
+"""What each chair sees of the board (STATES, Rights). A view gives rows ready for the wire, or None for what it may not see.
+
+A confidential shelter has no address, zone, distance or map point in any row.
+"""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from siao.core import board as boards
+from siao.core.board import Board
+from siao.core.placements import LIVE, Placement, State
+from siao.core.requests import Request
+from siao.core.requests import State as Asked
+from siao.core.units import Shelter, Unit
+
+Row = dict[str, Any]
+MASKED = ("commune", "zone", "latitude", "longitude", "telephone", "address")
+
+
+def plain(row: Struct, *without: str) -> Row:
+    return {name: getattr(row, name) for name in row.__struct_fields__ if name not in without}
+
+
+class Operator(Struct, frozen=True):
+    """The whole territory: operators, coordinators, administrators."""
+
+    name: ClassVar[str] = "operator"
+
+    def shelters(self, board: Board, row: Shelter) -> Row | None:
+        shown = plain(row, "territory", "address")
+        return shown | dict.fromkeys((m for m in MASKED if m != "address"), None) if row.confidential else shown
+
+    def units(self, board: Board, row: Unit) -> Row | None:
+        return plain(row, "territory") | {"beds": "".join(boards.letter(board, bed) for bed in board.beds.get(row.id, ()))}
+
+    def placements(self, board: Board, row: Placement) -> Row | None:
+        if row.state not in LIVE:
+            return None
+        request = board.requests.get(row.request) if row.request else None
+        fields = ("id", "shelter", "request", "state", "persons", "until", "expected_until", "end_date")
+        return {name: getattr(row, name) for name in fields} | {
+            "code": request.code if request else None,
+            "beds": boards.bed_numbers(board, row),
+            "contested": boards.contested(board, row),
+        }
+
+    def requests(self, board: Board, row: Request) -> Row | None:
+        criteria = board.criteria.get(row.id)
+        if criteria is None or not boards.waiting(row):
+            return None
+        fields = (
+            "id",
+            "code",
+            "state",
+            "asked_at",
+            "first_asked",
+            "nights_unmet",
+            "call_back",
+            "pause",
+            "party",
+            "first_in_level",
+            "version",
+        )
+        needs = plain(criteria, "request", "territory", "explanation")
+        return {name: getattr(row, name) for name in fields} | {"placement": board.placed.get(row.id)} | needs
+
+    def plans(self, board: Board, row: Any) -> Row | None:
+        return plain(row, "territory")
+
+
+class AtShelter(Struct, frozen=True):
+    """One shelter's own beds, and the households offered, expected and present there: never level, zone, waiting or refusals."""
+
+    shelter: UUID
+    name: ClassVar[str] = "shelter"
+
+    def shelters(self, board: Board, row: Shelter) -> Row | None:
+        return plain(row, "territory") if row.id == self.shelter else None
+
+    def units(self, board: Board, row: Unit) -> Row | None:
+        if row.shelter != self.shelter:
+            return None
+        beds = board.beds.get(row.id, ())
+        letters = "".join(boards.letter(board, bed) for bed in beds)
+        return plain(row, "territory") | {"beds": letters, "bed_list": [self._bed(board, bed) for bed in beds]}
+
+    def _bed(self, board: Board, bed: Any) -> Row:
+        claim = board.claim_on(bed.unit, bed.id)
+        placement = board.placements.get(claim.placement) if claim else None
+        state = placement.state if placement else None
+        return plain(bed, "territory", "unit") | {
+            "claim": state,
+            "placement": placement.id if placement and state is not State.HELD else None,
+        }
+
+    def placements(self, board: Board, row: Placement) -> Row | None:
+        if row.shelter != self.shelter or row.state is State.HELD:
+            return None
+        request = board.requests.get(row.request) if row.request else None
+        criteria = board.criteria.get(row.request) if row.request and row.state is not State.PRESENT else None
+        fields = ("id", "state", "persons", "until", "expected_until", "end_date")
+        who = ("men", "women", "children", "infants", "needs", "nights")
+        return {
+            **{name: getattr(row, name) for name in fields},
+            **{name: getattr(criteria, name) if criteria else None for name in who},
+            "code": request.code if request else None,
+            "beds": boards.bed_numbers(board, row),
+            "contested": boards.contested(board, row),
+        }
+
+    def requests(self, board: Board, row: Request) -> Row | None:
+        return None
+
+    def plans(self, board: Board, row: Any) -> Row | None:
+        return None
+
+
+STEPS = {State.HELD: "held", State.OFFERED: "offered", State.EXPECTED: "expected", State.PRESENT: "arrived"}
+CLOSED = {Asked.MET: "arrived", Asked.UNMET: "unmet", Asked.WITHDRAWN: "withdrawn", Asked.PAUSED: "paused"}
+
+
+class AtService(Struct, frozen=True):
+    """The requests of one service: state, hour, next step, last coded refusal; the shelter's name from acceptance on."""
+
+    service: UUID
+    name: ClassVar[str] = "worker"
+
+    def shelters(self, board: Board, row: Shelter) -> Row | None:
+        return None
+
+    def units(self, board: Board, row: Unit) -> Row | None:
+        return None
+
+    def placements(self, board: Board, row: Placement) -> Row | None:
+        return None
+
+    def plans(self, board: Board, row: Any) -> Row | None:
+        return None
+
+    def requests(self, board: Board, row: Request) -> Row | None:
+        return followed(board, row) if row.service == self.service else None
+
+
+def followed(board: Board, row: Request) -> Row:
+    """A request as its social worker follows it."""
+    placement = board.placements.get(board.placed.get(row.id, row.id))
+    shelter = board.shelters.get(placement.shelter) if placement else None
+    told = placement is not None and placement.state in (State.EXPECTED, State.PRESENT)
+    fields = (
+        "id",
+        "code",
+        "state",
+        "closing",
+        "asked_at",
+        "first_asked",
+        "call_back",
+        "last_refusal",
+        "nights_unmet",
+        "night",
+        "closed_at",
+    )
+    return {name: getattr(row, name) for name in fields} | {
+        "step": CLOSED.get(row.state) or (STEPS[placement.state] if placement else "waiting"),
+        "until": (placement.expected_until or placement.until) if placement else None,
+        "end_date": placement.end_date if placement else None,
+        "shelter_name": shelter.name if told and shelter and not shelter.confidential else None,
+        "confidential": bool(told and shelter and shelter.confidential),
+        "band": band(board, row),
+    }
+
+
+def band(board: Board, row: Request) -> str | None:
+    """Which third of the queue the request stands in, by level and seniority; nothing finer is told."""
+    mine = board.criteria.get(row.id)
+    if mine is None or row.state is not Asked.OPEN:
+        return None
+    queue = sorted((c.level, board.requests[c.request].first_asked) for c in board.criteria.values() if c.request in board.requests)
+    place = queue.index((mine.level, row.first_asked))
+    return ("first", "middle", "later")[min(2, place * 3 // max(1, len(queue)))]
+
+
+View = Operator | AtShelter | AtService
+
+
+def rows(view: View, board: Board, touched: boards.Touched) -> tuple[dict[str, list[Row]], dict[str, list[UUID]]]:
+    """The rows this view sees of what was touched, and the ids that are no longer there for it."""
+    seen: dict[str, list[Row]] = {}
+    gone: dict[str, list[UUID]] = {}
+    for kind in boards.KINDS:
+        here: dict[UUID, Any] = getattr(board, kind)
+        for id in getattr(touched, kind):
+            row = getattr(view, kind)(board, here[id]) if id in here else None
+            if row is not None:
+                seen.setdefault(kind, []).append(row)
+            else:
+                gone.setdefault(kind, []).append(id)
+    return seen, gone
+
+
+def encode(value: Any) -> bytes:
+    return msgspec.json.encode(value)

@@ -1,0 +1,1 @@
+"""From the journal to every screen. Redis shortens the wait; nothing depends on it."""

@@ -1,0 +1,215 @@
+"""One per process and territory: tails the journal, folds the board, encodes once a view, fans out.
+
+A frame covers (from, to]. Snapshot and subscription are one function without an `await` between, so nothing slips in
+between. The resume buffer keeps ids, never rows: what a household needs must not outlive its request in memory.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from siao.core import board as boards
+from siao.core import views
+from siao.core.board import Board, Touched
+from siao.core.journal import Entry
+from siao.core.views import View
+from siao.store import board as store
+from siao.store import db as database
+
+log = logging.getLogger("siao.feed")
+POLL_SECONDS = 1.0
+AGAIN_SECONDS = 0.2
+KEPT_ENTRIES = 5_000
+"""How far back a screen may resume; beyond, it takes a new snapshot."""
+NEWS_MINUTES = 10
+NEWS_SHOWN = 60
+
+
+class Screen(Protocol):
+    """What listens to a view: takes one prebuilt frame, or is sent back for a new snapshot."""
+
+    def show(self, text: bytes) -> None: ...
+
+    def resync(self) -> None: ...
+
+
+class Kept(Struct, frozen=True):
+    """One gathered delta in the resume buffer: its reach, and ids alone."""
+
+    before: int
+    upto: int
+    touched: Touched
+    news: tuple[dict[str, Any], ...]
+
+
+class Feed:
+    """`seq` is this process's position; `board` the rows as they were there."""
+
+    def __init__(self, pool: database.Pool, territory: str) -> None:
+        self.pool, self.code = pool, territory
+        self.epoch, self.seq = "", -1
+        self.board: Board | None = None
+        self.bell = asyncio.Event()
+        self.ready = asyncio.Event()
+        self.screens: dict[View, set[Screen]] = {}
+        self.kept: deque[Kept] = deque(maxlen=KEPT_ENTRIES)
+        self.recent: deque[dict[str, Any]] = deque(maxlen=NEWS_SHOWN)
+        self.at: datetime | None = None
+        self.snapshots: dict[View, tuple[int, bytes]] = {}
+        self.pulled_at = 0.0
+
+    def ring(self) -> None:
+        self.bell.set()
+
+    async def run(self) -> None:
+        """A supervised loop: on the bell or after a second, all the news; away with the database, it tries again."""
+        while True:
+            try:
+                await self._pull()
+            except (*database.LOST, asyncpg.PostgresError):
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            try:
+                await asyncio.wait_for(self.bell.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _pull(self) -> None:
+        self.bell.clear()
+        if self.board is None:
+            await self._load()
+        while True:
+            async with database.reading(self.pool, [self.code]) as db:
+                news = await store.news(db, self.code, self.seq)
+            self.pulled_at = time.monotonic()
+            if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
+                await self._load()
+                self._resync()
+                return
+            if not news.entries:
+                return
+            self._take(news)
+
+    async def _load(self) -> None:
+        async with database.reading(self.pool, [self.code]) as db:
+            snapshot = await store.snapshot(db, self.code)
+            recent = await store.recent(db, self.code, NEWS_MINUTES, NEWS_SHOWN)
+        board = Board(snapshot.territory)
+        board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
+        self.board, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
+        self.kept.clear()
+        self.snapshots.clear()
+        self.recent = deque((told(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
+        self.ready.set()
+
+    def _take(self, news: store.News) -> None:
+        """Folds, encodes once a view, sends: no await, so that every screen sees the same order."""
+        board = self._board()
+        changed = board.fold(news.facts, news.touched)
+        before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
+        lines = tuple(told(board, entry) for entry in news.entries)
+        self.recent.extend(lines)
+        self.kept.append(Kept(before, self.seq, changed, lines))
+        self.snapshots.clear()
+        for view, screens in self.screens.items():
+            text = self._frame(view, before, self.seq, changed, lines)
+            for screen in tuple(screens):
+                screen.show(text)
+
+    def _board(self) -> Board:
+        if self.board is None:
+            raise RuntimeError("the feed has no board yet")
+        return self.board
+
+    def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...], whole: bool = False) -> bytes:
+        seen, gone = views.rows(view, self._board(), touched)
+        return views.encode(
+            {
+                "t": "frame",
+                "territory": self.code,
+                "epoch": self.epoch,
+                "whole": whole,
+                "from": before,
+                "to": upto,
+                "at": self.at,
+                "rows": seen,
+                "gone": {} if whole else gone,
+                "news": lines if isinstance(view, views.Operator) else (),
+            }
+        )
+
+    def snapshot(self, view: View) -> tuple[str, bytes]:
+        """Position and whole board of a view, encoded once a position."""
+        known = self.snapshots.get(view)
+        if known is None or known[0] != self.seq:
+            board = self._board()
+            all_ids = Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS})
+            known = self.seq, self._frame(view, -1, self.seq, all_ids, tuple(self.recent), whole=True)
+            self.snapshots[view] = known
+        return f"{self.epoch}:{self.seq}", known[1]
+
+    def subscribe(self, view: View, screen: Screen, since: str) -> bool:
+        """From now on the screen gets every frame; first what it missed since its position. False: take a new snapshot."""
+        missed = self._missed(since)
+        if missed is None:
+            return False
+        self.screens.setdefault(view, set()).add(screen)
+        if missed:
+            touched = Touched()
+            for kept in missed:
+                touched.add(kept.touched)
+            lines = tuple(line for kept in missed for line in kept.news)
+            screen.show(self._frame(view, missed[0].before, self.seq, touched, lines))
+        return True
+
+    def _missed(self, since: str) -> list[Kept] | None:
+        """The deltas after a position, if they join exactly; None where they do not."""
+        epoch, _, number = since.rpartition(":")
+        if epoch != self.epoch or not number.isdigit() or int(number) > self.seq:
+            return None
+        after = int(number)
+        missed = [kept for kept in self.kept if kept.upto > after]
+        return missed if after == self.seq or (missed and missed[0].before <= after) else None
+
+    def leave(self, view: View, screen: Screen) -> None:
+        screens = self.screens.get(view, set())
+        screens.discard(screen)
+        if not screens:
+            self.screens.pop(view, None)
+
+    def _resync(self) -> None:
+        for screens in tuple(self.screens.values()):
+            for screen in tuple(screens):
+                screen.resync()
+
+
+def told(board: Board, entry: Entry) -> dict[str, Any]:
+    """One line of the last ten minutes, for operators; never who acted."""
+    request = board.requests.get(entry.request) if entry.request else None
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "verb": entry.verb,
+        "outcome": entry.outcome or None,
+        "source": entry.source,
+        "shelter": entry.shelter,
+        "code": request.code if request else None,
+        "units": entry.units,
+    }
+
+
+Started = Callable[[Feed], None]
+
+
+def position(text: bytes) -> str:
+    """The position of an encoded frame, for tests."""
+    frame = msgspec.json.decode(text)
+    return f"{frame['epoch']}:{frame['to']}"

@@ -1,0 +1,95 @@
+"""The feeds of this process, its doorbell, and the database's tops: one read a second, however many screens."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import asyncpg
+
+from siao.live.doorbell import Doorbell
+from siao.live.feed import Feed
+from siao.store import db as database
+
+log = logging.getLogger("siao.hub")
+TOP_SECONDS = 0.5
+TOP_AGE_MAX_SECONDS = 1.0
+"""An older top is not told: a screen may only be called fresh by what the database said a moment ago."""
+RESTARTS_MAX = 100
+READY_SECONDS = 5.0
+
+
+class Hub:
+    def __init__(self, pool: database.Pool, redis_url: str) -> None:
+        self.pool = pool
+        self.feeds: dict[str, Feed] = {}
+        self.tops: dict[str, tuple[str, int]] = {}
+        self.read_at = 0.0
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.dead: set[str] = set()
+        self.doorbell = Doorbell(redis_url, self._heard, self._missed)
+
+    def start(self) -> None:
+        self.supervise("tops", self._watch_tops)
+        self.supervise("publish", self.doorbell.publish)
+        self.supervise("listen", self.doorbell.listen)
+
+    async def stop(self) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        await self.doorbell.close()
+
+    def supervise(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.tasks[name] = asyncio.create_task(self._supervised(name, loop), name=name)
+
+    async def _supervised(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Runs a loop again when it dies, with a bound; a loop that is given up shows in /readyz."""
+        for attempt in range(RESTARTS_MAX):
+            try:
+                return await loop()
+            except Exception:
+                log.exception("loop %s died", name)
+                await asyncio.sleep(min(5.0, 0.1 * 2 ** min(attempt, 6)))
+        self.dead.add(name)
+        return None
+
+    async def feed(self, territory: str) -> Feed:
+        """The feed of a territory, started on first use; raises TimeoutError while the database is away."""
+        if territory not in self.feeds:
+            self.feeds[territory] = feed = Feed(self.pool, territory)
+            self.supervise(f"feed {territory}", feed.run)
+        feed = self.feeds[territory]
+        if not feed.ready.is_set():
+            await asyncio.wait_for(feed.ready.wait(), READY_SECONDS)
+        return feed
+
+    async def _watch_tops(self) -> None:
+        while True:
+            try:
+                tops = await database.tops(self.pool)
+                self.tops, self.read_at = tops, time.monotonic()
+                for code, (_, seq) in self.tops.items():
+                    if code in self.feeds and self.feeds[code].seq < seq:
+                        self.feeds[code].ring()
+            except (*database.LOST, asyncpg.PostgresError):
+                log.debug("the database is away")
+            await asyncio.sleep(TOP_SECONDS)
+
+    def top(self, territory: str) -> tuple[str, int] | None:
+        """Epoch and number of the last entry as the database said a moment ago; None where it did not answer."""
+        return self.tops.get(territory) if time.monotonic() - self.read_at < TOP_AGE_MAX_SECONDS else None
+
+    def ready(self) -> dict[str, bool]:
+        """What /readyz says."""
+        return {"database": time.monotonic() - self.read_at < 2 * TOP_AGE_MAX_SECONDS, "loops": not self.dead, "redis": self.doorbell.up}
+
+    def _heard(self, territory: str, seq: int) -> None:
+        feed = self.feeds.get(territory)
+        if feed is not None and feed.seq < seq:
+            feed.ring()
+
+    def _missed(self) -> None:
+        for feed in self.feeds.values():
+            feed.ring()

@@ -1,0 +1,49 @@
+"""What the environment decides, read once."""
+
+import os
+import secrets
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True):
+    """`secret` keys the HMAC of command bodies; it is never in the database. `origins`: exact, for sockets and writes."""
+
+    database_url: str
+    redis_url: str
+    secret: bytes
+    origins: tuple[str, ...]
+    host: str = "127.0.0.1"
+    port: int = 8115
+    secure_cookies: bool = True
+    demo: bool = False
+
+    @property
+    def cookie(self) -> str:
+        """`__Host-` wants https; a plain loopback demo cannot have it."""
+        return "__Host-siao" if self.secure_cookies else "siao"
+
+
+class Missing(Exception):
+    """A variable that must be set is not."""
+
+
+def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
+    """SIAO_DATABASE_URL, SIAO_REDIS_URL, SIAO_SECRET, SIAO_ORIGINS (comma-separated), SIAO_HOST, SIAO_PORT, SIAO_SECURE_COOKIES."""
+    for name in ("SIAO_DATABASE_URL", "SIAO_REDIS_URL", "SIAO_SECRET", "SIAO_ORIGINS"):
+        if not env.get(name):
+            raise Missing(f"{name} is not set; see .env.example")
+    return Settings(
+        database_url=env["SIAO_DATABASE_URL"],
+        redis_url=env["SIAO_REDIS_URL"],
+        secret=env["SIAO_SECRET"].encode(),
+        origins=tuple(origin.strip().rstrip("/") for origin in env["SIAO_ORIGINS"].split(",")),
+        host=env.get("SIAO_HOST", "127.0.0.1"),
+        port=int(env.get("SIAO_PORT", "8115")),
+        secure_cookies=env.get("SIAO_SECURE_COOKIES", "1") != "0",
+    )
+
+
+def random_secret() -> bytes:
+    return secrets.token_bytes(32)

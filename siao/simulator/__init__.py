@@ -1,0 +1,1 @@
+"""A winter evening, simulated: the people of the demo."""

@@ -1,0 +1,179 @@
+"""Accounts, rights, sessions, recorded reads. Not bound to one territory, but access_log is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from siao.core.people import Right, Role
+from siao.store.db import Connection, Pool
+
+SESSION_HOURS = 12
+LOGIN_WINDOW_MINUTES = 15
+MISS_WINDOW_MINUTES = 15
+
+
+class Account(Struct, frozen=True):
+    id: UUID
+    login: str
+    password: str
+    language: str
+    active: bool
+
+
+class Seat(Struct, frozen=True):
+    """A right with the names that a screen shows."""
+
+    role: Role
+    territory: str
+    territory_name: str
+    time_zone: str
+    telephone: str
+    shelter: UUID | None
+    shelter_name: str | None
+    service: UUID | None
+    service_name: str | None
+
+
+class Session(Struct, frozen=True):
+    account: UUID
+    login: str
+    language: str
+    human_at: datetime
+    now: datetime
+
+
+async def account(db: Pool | Connection, login: str) -> Account | None:
+    row = await db.fetchrow("SELECT id, login, password, language, active FROM account WHERE login = $1", login)
+    return Account(*row) if row else None
+
+
+async def accounts(db: Connection) -> list[Account]:
+    return [Account(*row) for row in await db.fetch("SELECT id, login, password, language, active FROM account ORDER BY login")]
+
+
+async def add(db: Connection, row: Account) -> None:
+    await db.execute("INSERT INTO account (id, login, password, language, active) VALUES ($1, $2, $3, $4, $5)", *_values(row))
+
+
+async def keep(db: Connection, row: Account) -> None:
+    await db.execute("UPDATE account SET login = $2, password = $3, language = $4, active = $5 WHERE id = $1", *_values(row))
+
+
+def _values(row: Account) -> tuple[Any, ...]:
+    return row.id, row.login, row.password, row.language, row.active
+
+
+async def language(db: Pool, account: UUID, language: str) -> None:
+    await db.execute("UPDATE account SET language = $2 WHERE id = $1", account, language)
+
+
+async def rights(db: Pool | Connection, account: UUID) -> list[Right]:
+    rows = await db.fetch(
+        "SELECT role, territory, shelter, service FROM account_right WHERE account = $1 ORDER BY role, territory", account
+    )
+    return [Right(Role(role), *rest) for role, *rest in rows]
+
+
+async def grant(db: Connection, account: UUID, rights: Sequence[Right]) -> None:
+    """The account's rights from now on."""
+    await db.execute("DELETE FROM account_right WHERE account = $1", account)
+    await db.executemany(
+        "INSERT INTO account_right (account, role, territory, shelter, service) VALUES ($1, $2, $3, $4, $5)",
+        [(account, right.role, right.territory, right.shelter, right.service) for right in rights],
+    )
+
+
+async def seats(db: Connection, account: UUID) -> list[Seat]:
+    """The rights with names; the transaction must see the territories."""
+    rows = await db.fetch(
+        """SELECT r.role, r.territory, t.name, t.time_zone, t.telephone, r.shelter, s.name, r.service, v.name
+        FROM account_right r JOIN territory t ON t.code = r.territory LEFT JOIN shelter s ON s.id = r.shelter
+        LEFT JOIN service v ON v.id = r.service WHERE r.account = $1 ORDER BY r.role, r.territory""",
+        account,
+    )
+    return [Seat(Role(role), *rest) for role, *rest in rows]
+
+
+async def open_session(db: Pool, token: bytes, account: UUID) -> None:
+    """Begins a session, and forgets those that are over."""
+    await db.execute(
+        """WITH over AS (DELETE FROM session WHERE began < clock_timestamp() - make_interval(hours => $3))
+        INSERT INTO session (token, account, began, human_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())""",
+        token,
+        account,
+        SESSION_HOURS,
+    )
+
+
+async def session(db: Pool, token: bytes) -> Session | None:
+    """The session of this token, if it has not run out and its account is active."""
+    row = await db.fetchrow(
+        """SELECT a.id, a.login, a.language, s.human_at, clock_timestamp() FROM session s JOIN account a ON a.id = s.account
+        WHERE s.token = $1 AND a.active AND s.began > clock_timestamp() - make_interval(hours => $2)""",
+        token,
+        SESSION_HOURS,
+    )
+    return Session(*row) if row else None
+
+
+async def touch(db: Pool, token: bytes) -> None:
+    await db.execute("UPDATE session SET human_at = clock_timestamp() WHERE token = $1", token)
+
+
+async def close_session(db: Pool, token: bytes) -> None:
+    await db.execute("DELETE FROM session WHERE token = $1", token)
+
+
+async def close_sessions(db: Connection, account: UUID) -> None:
+    await db.execute("DELETE FROM session WHERE account = $1", account)
+
+
+async def failures(db: Pool, login: str) -> int:
+    """Failed logins under this name in the last quarter of an hour; older ones are forgotten."""
+    return await db.fetchval(
+        """WITH old AS (DELETE FROM login_failure WHERE at < clock_timestamp() - make_interval(mins => $2))
+        SELECT count(*) FROM login_failure WHERE login = $1 AND at >= clock_timestamp() - make_interval(mins => $2)""",
+        login,
+        LOGIN_WINDOW_MINUTES,
+    )
+
+
+async def fail(db: Pool, login: str) -> None:
+    await db.execute("INSERT INTO login_failure (login, at) VALUES ($1, clock_timestamp())", login)
+
+
+async def record(db: Connection, territory: str, agent: UUID, what: str, subject: UUID | None) -> None:
+    await db.execute(
+        "INSERT INTO access_log (territory, at, agent, what, subject) VALUES ($1, clock_timestamp(), $2, $3, $4)",
+        territory,
+        agent,
+        what,
+        subject,
+    )
+
+
+async def misses(db: Connection, agent: UUID) -> int:
+    """Codes this account looked up in vain in the last quarter of an hour."""
+    return await db.fetchval(
+        "SELECT count(*) FROM access_log WHERE agent = $1 AND what = 'code_missed' AND at > clock_timestamp() - make_interval(mins => $2)",
+        agent,
+        MISS_WINDOW_MINUTES,
+    )
+
+
+async def looked_up(db: Connection, agent: UUID, request: UUID) -> bool:
+    """Whether this account found this request by its code today."""
+    return await db.fetchval(
+        """SELECT EXISTS (SELECT FROM access_log WHERE agent = $1 AND what = 'code_found' AND subject = $2
+        AND at > clock_timestamp() - interval '1 day')""",
+        agent,
+        request,
+    )
+
+
+async def acted_on(db: Connection, agent: UUID, placement: UUID) -> bool:
+    """Whether this account acted on the placement: the journal knows."""
+    return await db.fetchval("SELECT EXISTS (SELECT FROM journal WHERE placement = $2 AND agent = $1)", agent, placement)

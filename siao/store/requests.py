@@ -1,0 +1,72 @@
+"""Requests as they are read outside the board: by code, with their history."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from siao.core.journal import Entry
+from siao.core.requests import Request
+from siao.store.db import Connection
+from siao.store.rows import reader
+
+read_request = reader(Request)
+read_entry = reader(Entry)
+
+
+async def by_code(db: Connection, territory: str, code: str) -> Request | None:
+    row = await db.fetchrow("SELECT * FROM request WHERE territory = $1 AND code = $2", territory, code)
+    return read_request(row) if row else None
+
+
+async def one(db: Connection, id: UUID) -> Request | None:
+    row = await db.fetchrow("SELECT * FROM request WHERE id = $1", id)
+    return read_request(row) if row else None
+
+
+async def timeline(db: Connection, id: UUID) -> list[Entry]:
+    """What happened to a request, oldest first; its placements' steps carry its id."""
+    return [read_entry(row) for row in await db.fetch("SELECT * FROM journal WHERE request = $1 ORDER BY seq", id)]
+
+
+async def tallies(db: Connection, territory: str, night: date) -> list[tuple[str, int, int]]:
+    """Closed requests of one night by outcome: households, persons."""
+    rows: list[Any] = await db.fetch(
+        "SELECT outcome, sum(households)::int, sum(persons)::int FROM tally WHERE territory = $1 AND night = $2 GROUP BY outcome",
+        territory,
+        night,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def refusals(db: Connection, territory: str, night: date) -> list[tuple[str, str, int]]:
+    """Coded refusals of one night's placements: verb, reason, count. By side, never by person."""
+    rows: list[Any] = await db.fetch(
+        """SELECT j.verb, j.outcome, count(*)::int FROM journal j JOIN placement p ON p.id = j.placement
+        WHERE j.territory = $1 AND p.night = $2 AND j.verb IN ('refuse_shelter', 'refuse_household') GROUP BY 1, 2 ORDER BY 3 DESC""",
+        territory,
+        night,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def due(db: Connection, limit: int) -> list[tuple[str, UUID, int]]:
+    """Placements whose clock has run out: territory, id, version. The transaction must see the territories."""
+    rows: list[Any] = await db.fetch(
+        "SELECT territory, id, version FROM placement WHERE until < clock_timestamp() ORDER BY until LIMIT $1", limit
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def left_over(db: Connection, territory: str, before: date, limit: int) -> list[tuple[UUID, int]]:
+    """Requests of nights before `before` that wait still: id, version."""
+    rows: list[Any] = await db.fetch(
+        "SELECT id, version FROM request WHERE territory = $1 AND closing IS NULL AND state <> 'placed' AND night < $2 LIMIT $3",
+        territory,
+        before,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def night_closed(db: Connection, territory: str, night: date) -> bool:
+    return await db.fetchval("SELECT EXISTS (SELECT FROM night WHERE territory = $1 AND date = $2)", territory, night)

@@ -1,0 +1,30 @@
+"""Every closed enumeration with its words, for the screens: one place for a label, and that is core."""
+
+import inspect
+import json
+import pkgutil
+import sys
+from importlib import import_module
+
+from siao import core
+from siao.core.coded import Coded
+
+
+def words() -> dict[str, dict[str, dict[str, str]]]:
+    """{module.Enumeration: {code: {fr, en}}}, in a stable order."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for info in sorted(pkgutil.walk_packages(core.__path__, "siao.core."), key=lambda info: info.name):
+        module = import_module(info.name)
+        for name, kind in inspect.getmembers(module, inspect.isclass):
+            if issubclass(kind, Coded) and kind is not Coded and kind.__module__ == info.name:
+                found[f"{info.name.removeprefix('siao.core.')}.{name}"] = {str(m): {"fr": m.fr, "en": m.en} for m in kind}
+    return found
+
+
+def text() -> str:
+    return json.dumps(words(), ensure_ascii=False, indent=1) + "\n"
+
+
+def main(argv: list[str]) -> int:
+    sys.stdout.write(text())
+    return 0
