@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 
 from siao import core
+from siao.core.allocation import compatible
 from siao.core.coded import Coded
 
 
@@ -18,6 +19,7 @@ def words() -> dict[str, dict[str, dict[str, str]]]:
         for name, kind in inspect.getmembers(module, inspect.isclass):
             if issubclass(kind, Coded) and kind is not Coded and kind.__module__ == info.name:
                 found[f"{info.name.removeprefix('siao.core.')}.{name}"] = {str(m): {"fr": m.fr, "en": m.en} for m in kind}
+    found["allocation.Reason"] = {str(reason.name): {"fr": fr, "en": en} for reason, (fr, en) in compatible.WORDS.items()}
     return found
 
 

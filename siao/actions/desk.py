@@ -229,8 +229,13 @@ class Desk:
 
     def mac(self, command: Command) -> bytes:
         """An HMAC: a composition has few values, so a plain hash of the body could be reversed."""
-        body = type(command.what).__name__.encode() + msgspec.json.encode(_as_sent(command.what), order="deterministic")
+        body = type(command.what).__name__.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
+
+
+def _canonical(what: Any) -> bytes:
+    """The body in one form whatever order its maps came in."""
+    return msgspec.json.encode(msgspec.to_builtins(_as_sent(what), str_keys=True), order="deterministic")
 
 
 def _as_sent(what: Any) -> Any:

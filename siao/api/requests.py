@@ -202,6 +202,7 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
         "compatible": found.compatible,
         "excluded": found.excluded,
         "only": found.only,
+        "nearest": {str(id): [reason.name for reason in why] for id, why in found.nearest.items()},
         "seq": feed.seq,
     }
 

@@ -44,12 +44,16 @@ class Ranked(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """`excluded` counts places by reason, `only` those that this reason alone excludes: which wish could be given up."""
+    """`excluded` counts places by reason, `only` those that this reason alone excludes: which wish could be given up.
+
+    `nearest`: for each shelter where nothing fits, the reasons of its place that comes closest.
+    """
 
     places: tuple[Ranked, ...]
     compatible: int
     excluded: dict[str, int]
     only: dict[str, int]
+    nearest: dict[UUID, Reason]
 
 
 def waste(h: Household, p: Place) -> int:
@@ -69,8 +73,12 @@ def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
     fits: list[tuple[Cost, Place]] = []
     reasons: Counter[str] = Counter()
     only: Counter[str] = Counter()
+    nearest: dict[UUID, Reason] = {}
     for place in places:
         why = excluded(h, place, now)
+        before = nearest.get(place.shelter)
+        if before is None or why.bit_count() < before.bit_count():
+            nearest[place.shelter] = why
         if not why:
             fits.append((cost(h, place), place))
             continue
@@ -79,7 +87,7 @@ def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
         if len(names) == 1:
             only.update(names)
     fits.sort(key=lambda fit: fit[0])
-    return Found(tuple(_ranked(h, fits)), len(fits), dict(reasons), dict(only))
+    return Found(tuple(_ranked(h, fits)), len(fits), dict(reasons), dict(only), {id: why for id, why in nearest.items() if why})
 
 
 def _ranked(h: Household, fits: list[tuple[Cost, Place]]) -> Iterable[Ranked]:

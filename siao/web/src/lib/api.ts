@@ -1,0 +1,84 @@
+// Calls to the server. A write carries a key made here and kept before it is sent: sent again, it has one effect.
+import { tongue } from './language.svelte';
+import type { Answer, Problem } from './types';
+
+const TRIES = 4;
+const PENDING = 'siao.pending';
+
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+/** The server could not be reached, or said nothing that can be trusted: what was asked may or may not have happened. */
+export class Unknown extends Error {}
+
+const seat: { territory: string | null; shelter: string | null } = { territory: null, shelter: null };
+
+/** From which territory and shelter this screen speaks. */
+export function sitAt(territory: string | null, shelter: string | null = null): void {
+  Object.assign(seat, { territory, shelter });
+}
+
+function address(path: string, query: Record<string, string | number | null | undefined> = {}): string {
+  const all = { ...(seat.territory ? { territory: seat.territory } : {}), ...(seat.shelter ? { shelter: seat.shelter } : {}), ...query };
+  const given = Object.entries(all).filter(([, v]) => v !== null && v !== undefined && v !== '');
+  const text = new URLSearchParams(given.map(([k, v]) => [k, String(v)])).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function answer(request: Promise<Response>): Promise<Response> {
+  let response: Response;
+  try {
+    response = await request;
+  } catch (e) {
+    if (e instanceof DOMException && e.name === 'AbortError') throw e;
+    throw new Unknown();
+  }
+  if (response.ok || response.status === 304) return response;
+  const problem = (await response.json().catch(() => null)) as Problem | null;
+  if (response.status >= 500 || !problem) throw new Unknown();
+  throw new Refused(problem);
+}
+
+export async function read<T>(path: string, query: Record<string, string | number | null | undefined> = {}, signal?: AbortSignal): Promise<T> {
+  return (await (await ask(path, query, {}, signal)).json()) as T;
+}
+
+/** A read with its headers; 304 comes back as it is. */
+export function ask(path: string, query: Record<string, string | number | null | undefined>, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
+  return answer(fetch(address(path, query), { headers: { 'Accept-Language': tongue.now, ...headers }, signal: signal ?? null }));
+}
+
+export const newKey = (): string => crypto.randomUUID();
+
+/** One write, sent again under the same key while the network says nothing. Raises Refused, or Unknown after TRIES. */
+export async function send<T = Answer>(path: string, body: unknown = {}, method = 'POST', key = newKey()): Promise<T> {
+  remember(key, path);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const headers = { 'Content-Type': 'application/json', 'Accept-Language': tongue.now, 'Idempotency-Key': key };
+        const response = await answer(fetch(address(path), { method, headers, body: JSON.stringify(body) }));
+        return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+      } catch (e) {
+        if (!(e instanceof Unknown) || attempt + 1 >= TRIES) throw e;
+        await new Promise((done) => setTimeout(done, 300 * 2 ** attempt * (0.5 + Math.random())));
+      }
+    }
+  } finally {
+    forget(key);
+  }
+}
+
+// The keys under way, and nothing else: no body, so nothing of a household is written down in a browser.
+function remember(key: string, path: string): void {
+  const kept = JSON.parse(sessionStorage.getItem(PENDING) ?? '{}') as Record<string, string>;
+  sessionStorage.setItem(PENDING, JSON.stringify({ ...kept, [key]: path }));
+}
+
+function forget(key: string): void {
+  const { [key]: _, ...kept } = JSON.parse(sessionStorage.getItem(PENDING) ?? '{}') as Record<string, string>;
+  sessionStorage.setItem(PENDING, JSON.stringify(kept));
+}

@@ -1,0 +1,208 @@
+// One call: what was said, the places for it, the place in hand. Decisions go to the server; the screen says so only from its answer.
+import { newKey, read, Refused, send, Unknown } from '../../lib/api';
+import { around, compose } from '../../lib/compose';
+import type { Feed } from '../../lib/feed.svelte';
+import { say } from '../../lib/language.svelte';
+import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places } from '../../lib/types';
+
+const TYPING_MS = 60;
+const UNDO_MS = 5_000;
+const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
+export interface Found extends Places { nearest: Record<string, string[]> }
+export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
+
+export class Call {
+  text = $state('');
+  level: Level = $state(4);
+  zone = $state('');
+  km = $state(30);
+  nights = $state(1);
+  found: Found | null = $state.raw(null);
+  chosen = $state(0);
+  requestId: string | null = $state(null);
+  code: string | null = $state(null);
+  placementId: string | null = $state(null);
+  lost: Place | null = $state.raw(null);
+  said = $state('');
+  busy = $state(false);
+  renewing: string | null = $state(null);
+  undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
+  communes: Commune[] = $state.raw([]);
+
+  private dirty = false;
+  private typing: ReturnType<typeof setTimeout> | undefined;
+  private aborting: AbortController | null = null;
+
+  constructor(readonly feed: Feed) {
+    void read<Commune[]>('/api/communes').then((all) => (this.communes = all)).catch(() => undefined);
+  }
+
+  readonly composed = $derived(compose(this.text));
+  readonly criteria: Criteria = $derived.by(() => {
+    const zone = around(this.composed.around, this.communes) ?? (this.zone || null);
+    return {
+      ...this.composed.asked,
+      level: this.composed.levelSaid ? this.composed.asked.level : this.level,
+      nights: this.composed.nightsSaid ? this.composed.asked.nights : this.nights,
+      zone,
+      max_km: zone && this.km ? this.km : null,
+    };
+  });
+  readonly request: Asked | undefined = $derived(this.requestId ? this.feed.requests.get(this.requestId) : undefined);
+  readonly placement: Placement | undefined = $derived(this.feed.placements.get(this.request?.placement ?? this.placementId ?? ''));
+  readonly mode: Mode = $derived.by(() => {
+    if (this.placement) return 'held';
+    if (this.request?.state === 'paused') return 'paused';
+    if (this.lost) return 'conflict';
+    if (!this.composed.said) return 'calm';
+    return this.found && this.found.compatible === 0 ? 'none' : 'compose';
+  });
+  readonly place: Place | undefined = $derived(this.found?.places[this.chosen]);
+
+  /** Asks for the places again, a moment after the last key. */
+  typed(): void {
+    this.dirty = true;
+    this.lost = null;
+    this.said = '';
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => void this.search(), TYPING_MS);
+  }
+
+  async search(): Promise<void> {
+    this.aborting?.abort();
+    if (!this.composed.said) {
+      this.found = null;
+      return;
+    }
+    this.aborting = new AbortController();
+    const { needs, ...rest } = this.criteria;
+    try {
+      this.found = await read<Found>('/api/places', { ...rest, needs: needs.join(',') }, this.aborting.signal);
+      this.chosen = Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
+      if (!this.lost) this.said = '';
+    } catch (e) {
+      if (e instanceof DOMException) return;
+      this.found = null;
+      this.said = this.words(e);
+    }
+  }
+
+  clear(): void {
+    Object.assign(this, { text: '', level: 4, nights: 1, found: null, chosen: 0, requestId: null, code: null, placementId: null });
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null });
+    this.dirty = false;
+  }
+
+  /** Takes up a request of the queue. */
+  open(request: Asked): void {
+    this.clear();
+    this.requestId = request.id;
+    this.code = request.code;
+    this.text = written(request);
+    Object.assign(this, { level: request.level, nights: request.nights, zone: request.zone ?? '', km: request.max_km ?? 0 });
+    if (request.state === 'open') void this.search();
+  }
+
+  /** A code typed in the field: a household that rings again, or one that renews its request. */
+  async openCode(): Promise<boolean> {
+    if (!CODE.test(this.text.trim())) return false;
+    await this.doing(async () => {
+      const row = await read<Followed>('/api/requests', { code: this.text.trim() });
+      const waiting = this.feed.requests.get(row.id);
+      if (waiting) return this.open(waiting);
+      if (row.step !== 'unmet') throw new Error(say('Cette demande est close.', 'This request is closed.'));
+      this.clear();
+      this.renewing = row.code;
+    });
+    return true;
+  }
+
+  /** The request on the server, made or revised if need be. */
+  private async ensure(call_back: string | null = null): Promise<string> {
+    const body = { ...this.criteria, call_back };
+    if (this.requestId && !this.dirty && call_back === null) return this.requestId;
+    if (this.requestId) {
+      await send(`/api/requests/${this.requestId}/revision`, body);
+    } else {
+      const path = this.renewing ? '/api/renewals' : '/api/requests';
+      const made = await send<Answer>(path, this.renewing ? { ...body, code: this.renewing } : body);
+      this.requestId = made.id;
+      this.code = made.code;
+    }
+    this.dirty = false;
+    return this.requestId;
+  }
+
+  async hold(index = this.chosen): Promise<void> {
+    const place = this.found?.places[index];
+    if (!place || this.placement) return;
+    await this.doing(async () => {
+      const request = await this.ensure();
+      try {
+        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: place.units }, 'POST', newKey());
+        this.placementId = held.id;
+        this.lost = null;
+        this.mayUndo(() => this.release(held.id));
+      } catch (e) {
+        if (!(e instanceof Refused) || e.problem.status !== 409) throw e;
+        this.lost = place;
+        this.said = e.problem.detail;
+        if (e.problem.places) this.found = e.problem.places as Found;
+        this.chosen = 0;
+      }
+    });
+  }
+
+  /** On the waiting list; with `call_back`, a half hour at which the household rings again. */
+  async wait(call_back: string | null = null): Promise<void> {
+    await this.doing(async () => {
+      const request = await this.ensure(call_back);
+      this.said = `${say('En attente, code', 'Waiting, code')} ${this.code ?? ''}`;
+      this.mayUndo(() => this.act(`/api/requests/${request}/withdrawal`, { reason: 'withdrawn' }));
+    });
+  }
+
+  async act(path: string, body: unknown = {}): Promise<void> {
+    await this.doing(async () => void (await send(path, body)));
+  }
+
+  async release(id = this.placement?.id): Promise<void> {
+    if (id) await this.act(`/api/placements/${id}/release`);
+    this.placementId = null;
+    this.undo = null;
+    void this.search();
+  }
+
+  private mayUndo(what: () => Promise<void>): void {
+    this.undo = { until: Date.now() + UNDO_MS, what };
+    setTimeout(() => (this.undo = null), UNDO_MS);
+  }
+
+  private async doing(what: () => Promise<void> | void): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.said = '';
+    try {
+      await what();
+    } catch (e) {
+      this.said = this.words(e);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private words(e: unknown): string {
+    if (e instanceof Refused) return e.problem.detail;
+    if (e instanceof Unknown) return say('Le serveur ne répond pas : rien n’est confirmé.', 'The server does not answer: nothing is confirmed.');
+    return e instanceof Error ? e.message : String(e);
+  }
+}
+
+const LETTERS: [keyof Pick<Criteria, 'men' | 'women' | 'children' | 'infants'>, string][] = [['men', 'h'], ['women', 'f'], ['children', 'e'], ['infants', 'b']];
+const NEEDS: Record<string, string> = { step_free: 'pmr', animals: 'ani', protected: 'pro', cots: 'lb', women_only: 'nm', private_room: 'ch' };
+
+/** A request as it would be typed. */
+export function written(who: Criteria): string {
+  const people = LETTERS.filter(([k]) => who[k] > 0).map(([k, letter]) => `${who[k]}${letter}`);
+  return [...people, ...who.needs.map((need) => NEEDS[need] ?? '')].join(' ');
+}
