@@ -48,8 +48,8 @@ export class Call {
       max_km: zone && this.km ? this.km : null,
     };
   });
-  readonly request: Asked | undefined = $derived(this.requestId ? this.feed.requests.get(this.requestId) : undefined);
-  readonly placement: Placement | undefined = $derived(this.feed.placements.get(this.request?.placement ?? this.placementId ?? ''));
+  readonly request: Asked | undefined = $derived.by(() => (this.requestId ? this.feed.requests.get(this.requestId) : undefined));
+  readonly placement: Placement | undefined = $derived.by(() => this.feed.placements.get(this.request?.placement ?? this.placementId ?? ''));
   readonly mode: Mode = $derived.by(() => {
     if (this.placement) return 'held';
     if (this.request?.state === 'paused') return 'paused';

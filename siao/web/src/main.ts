@@ -1,0 +1,10 @@
+import '@fontsource-variable/inter/wght.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './style/tokens.css';
+import './style/screens.css';
+import './style/app.css';
+
+const theme = localStorage.getItem('siao.theme');
+if (theme) document.documentElement.dataset['theme'] = theme;
+mount(App, { target: document.body });
