@@ -1,7 +1,7 @@
 """A park: all shelters of a territory with their units and beds, as one value that a file can hold or a city publish."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -50,6 +50,7 @@ class ParkShelter(Struct, frozen=True, forbid_unknown_fields=True):
     arrive_before: time | None = None
     confidential: bool = False
     by_phone: bool = False
+    told_minutes_ago: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
 class ParkPlan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +118,7 @@ def _shelter(code: str, s: ParkShelter, opened: dict[str, bool], now: datetime, 
         to_ring_since=None,
     )
     for unit in s.units:
-        yield from _unit(code, s, id, unit, opened, now, source)
+        yield from _unit(code, s, id, unit, opened, now - timedelta(minutes=s.told_minutes_ago), source)
 
 
 def _unit(

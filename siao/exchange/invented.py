@@ -71,6 +71,7 @@ def _shelter(dice: Random, i: int, name: str, commune: ParkCommune) -> ParkShelt
         house_rules=dice.choice(RULES_OF_HOUSES),
         arrive_before=None if scheme is Scheme.HOTEL else dice.choice(HOURS),
         by_phone=i % 9 == 4,
+        told_minutes_ago=dice.choice((1, 3, 8, 12, 20, 26, 41, 55, 70, 95, 130, 200, 290)),
     )
 
 

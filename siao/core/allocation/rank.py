@@ -30,6 +30,7 @@ class Why(Coded):
     CONTINUITY = "continuity", "même structure que la nuit dernière", "same shelter as last night"
     DISTANCE = "distance", "la plus proche", "the nearest"
     EQUAL = "equal", "à égalité avec la suivante", "equal to the next"
+    LAST = "last", "après les autres", "after the others"
 
 
 class Ranked(Struct, frozen=True):
@@ -77,7 +78,7 @@ def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
     for place in places:
         why = excluded(h, place, now)
         before = nearest.get(place.shelter)
-        if before is None or why.bit_count() < before.bit_count():
+        if before is None or _far(why) < _far(before):
             nearest[place.shelter] = why
         if not why:
             fits.append((cost(h, place), place))
@@ -90,6 +91,11 @@ def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
     return Found(tuple(_ranked(h, fits)), len(fits), dict(reasons), dict(only), {id: why for id, why in nearest.items() if why})
 
 
+def _far(why: Reason) -> tuple[bool, int]:
+    """A place that is free comes closer than one that is not, then the one with fewer reasons."""
+    return bool(why & Reason.FULL), why.bit_count()
+
+
 def _ranked(h: Household, fits: list[tuple[Cost, Place]]) -> Iterable[Ranked]:
     for i, (mine, place) in enumerate(fits[:SHOWN_MAX]):
         after = fits[i + 1][0] if i + 1 < len(fits) else None
@@ -98,7 +104,7 @@ def _ranked(h: Household, fits: list[tuple[Cost, Place]]) -> Iterable[Ranked]:
 
 def _why(mine: Cost, after: Cost | None, fitting: int) -> Why:
     if after is None:
-        return Why.ONLY if fitting == 1 else Why.EQUAL
+        return Why.ONLY if fitting == 1 else Why.LAST
     levels = zip(mine[:3], after[:3], (Why.WASTE, Why.CONTINUITY, Why.DISTANCE))
     return next((why for a, b, why in levels if a < b), Why.EQUAL)
 
