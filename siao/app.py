@@ -1,6 +1,6 @@
 """The only place that builds things: pool, feeds, desk, clocks, routes, error table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ BODY_BYTES_MAX = 64_000
 
 
 @asynccontextmanager
-async def living(settings: Settings, app: Litestar) -> AsyncIterator[None]:
+async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     """Everything that must be stopped again."""
     pool = await database.pool(settings.database_url)
     hub = Hub(pool, settings.redis_url)

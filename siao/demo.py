@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from socket import socket
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -130,7 +131,7 @@ async def _evening(servers: Stack, options: argparse.Namespace, park: Park, port
         secure_cookies=False,
         demo=True,
     )
-    server = uvicorn.Server(config(settings))
+    server = Opening(config(settings))
     tasks = [asyncio.create_task(watch(servers))]
     stop = asyncio.Event()
     if not options.quiet_evening:
@@ -144,6 +145,18 @@ async def _evening(servers: Stack, options: argparse.Namespace, park: Park, port
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Opening(uvicorn.Server):
+    """A server that says when it takes connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.opened.set()
 
 
 def config(settings: Settings) -> uvicorn.Config:
@@ -162,15 +175,13 @@ def config(settings: Settings) -> uvicorn.Config:
     )
 
 
-async def _people(server: uvicorn.Server, evening: Evening, speed: float, stop: asyncio.Event) -> None:
-    while not server.started:
-        await asyncio.sleep(0.05)
+async def _people(server: Opening, evening: Evening, speed: float, stop: asyncio.Event) -> None:
+    await server.opened.wait()
     await evening.run(speed, stop)
 
 
-async def _announce(server: uvicorn.Server, base: str, park: Park, started: float) -> None:
-    while not server.started:
-        await asyncio.sleep(0.02)
+async def _announce(server: Opening, base: str, park: Park, started: float) -> None:
+    await server.opened.wait()
     say(f"\n  siao is open: {base}   ({park.name}, {time.monotonic() - started:.1f} s)\n")
     say("  écoutant 115      ecoutant        (a second one: ecoutant2)")
     say("  régulation        regulation")

@@ -12,7 +12,7 @@ import secrets
 import time
 from asyncio import Future, Task
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -90,8 +90,8 @@ class Desk:
 
     async def drain(self) -> None:
         """Waits until all that was submitted is answered."""
-        while self.waiting or self.batches:
-            await asyncio.sleep(0.01)
+        while self.batches or self.waiting:
+            await (asyncio.wait(self.batches) if self.batches else asyncio.sleep(0))
 
     def _wake(self) -> None:
         if self.waiting and not self.soon and len(self.batches) < SLOTS:
@@ -223,8 +223,8 @@ class Desk:
             answers=tuple(self._kept(command, answer, now, gone) for command, answer in decided.kept),
         )
 
-    def _kept(self, command: Command, answer: Answer, now: datetime, gone: Iterable[UUID]) -> tuple[Any, ...]:
-        request = getattr(command.what, "request", None) or (answer.id if answer.code else None)
+    def _kept(self, command: Command, answer: Answer, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
+        request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
         return command.key, command.territory, now, self.mac(command), msgspec.json.encode(answer), None if request in gone else request
 
     def mac(self, command: Command) -> bytes:
@@ -262,7 +262,7 @@ REFUSALS = {
 
 
 def translated(no: asyncpg.PostgresError) -> Exception:
-    name = getattr(no, "constraint_name", None)
+    name = database.constraint(no) or ""
     return Refused(*REFUSALS[name]) if name in REFUSALS else no
 
 

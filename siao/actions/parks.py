@@ -16,7 +16,7 @@ from siao.store import parks as store
 from siao.store import world as batches
 
 IMPORT = By(agent=None, role=Role.ADMIN, source=Source.IMPORT)
-IMPORT_SECONDS = 60.0
+IMPORT_SECONDS = 60
 
 
 class InUse(Exception):

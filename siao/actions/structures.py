@@ -27,9 +27,9 @@ async def write(pool: database.Pool, territory: str, rows: Sequence[Struct], by:
         try:
             await store.place(db, rows)
         except asyncpg.ForeignKeyViolationError as no:
-            raise Refused(Refusal.UNKNOWN, no.constraint_name) from None
+            raise Refused(Refusal.UNKNOWN, database.constraint(no)) from None
         except (asyncpg.CheckViolationError, asyncpg.UniqueViolationError) as no:
-            raise Refused(Refusal.INVALID, no.constraint_name) from None
+            raise Refused(Refusal.INVALID, database.constraint(no)) from None
         entry = world.numbered(locked[0], Change(Verb.ADMINISTER, (), shelter=shelter), by, now, secrets.token_bytes(16))
         await store.append(db, [entry])
         await store.head(db, territory, entry.seq, entry.hash)

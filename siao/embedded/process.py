@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 NOBODY = 65534
@@ -22,6 +23,11 @@ class CannotStart(Exception):
 
 def as_root() -> bool:
     return os.geteuid() == 0
+
+
+def nobody() -> Any:
+    """What makes a child of root run as nobody: PostgreSQL will not run as root."""
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_root() else {}
 
 
 def free_port() -> int:
@@ -45,7 +51,7 @@ class Server:
 
     def __init__(self, command: list[str], log: Path, ready: Callable[[], bool], deathsig: signal.Signals) -> None:
         self.command, self.log, self.ready, self.deathsig = command, log, ready, deathsig
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[Any] | None = None
 
     def start(self) -> None:
         deadline = time.monotonic() + RETRY_SECONDS
@@ -66,7 +72,6 @@ class Server:
     def spawn(self) -> None:
         """Starts the child without waiting for it to answer."""
         libc = ctypes.CDLL(None, use_errno=True)
-        who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if as_root() else {}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -76,7 +81,7 @@ class Server:
                 cwd="/",
                 start_new_session=True,
                 preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, int(self.deathsig)),  # after the change of user, which would clear it
-                **who,
+                **nobody(),
             )
 
     def running(self) -> bool:

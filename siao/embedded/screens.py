@@ -57,15 +57,20 @@ def npm() -> list[str]:
 
 
 def build() -> None:
-    """npm ci where the lock changed, then vite build; nothing where the screens are current."""
+    """vite build; nothing where the screens are current."""
     if not stale():
         return
+    installed()
+    _call([*node(), "node_modules/vite/bin/vite.js", "build", "--logLevel", "error"])
+    STAMP.write_text(fingerprint())
+
+
+def installed() -> None:
+    """npm ci where the lock changed."""
     lock = sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if not INSTALLED.exists() or INSTALLED.read_text() != lock:
         _call([*npm(), "ci", "--no-audit", "--no-fund", "--loglevel=error"])
         INSTALLED.write_text(lock)
-    _call([*node(), "node_modules/vite/bin/vite.js", "build", "--logLevel", "error"])
-    STAMP.write_text(fingerprint())
 
 
 def _call(command: list[str]) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import logging
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -68,7 +68,7 @@ def home_of(directory: Path) -> Path:
 
 
 @contextmanager
-def stack(directory: Path, *, durable: bool) -> Iterator[Stack]:
+def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
     """Starts both servers. `durable`: fsync on (the demo) or off (tests). Refuses a folder that another process uses."""
     home = home_of(directory)
     with _alone(directory):
@@ -90,7 +90,7 @@ def stack(directory: Path, *, durable: bool) -> Iterator[Stack]:
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[IO[str]]:
+def _alone(directory: Path) -> Generator[IO[str]]:
     with (directory / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -18,14 +18,14 @@ from siao.core.parks import Park, ParkShelter, ParkUnit
 from siao.core.units import Kind, Rule, Scheme
 
 FILE_BYTES_MAX = 50_000_000
-HEADER = tuple(
+HEADER: tuple[str, ...] = tuple(
     """
     _id OCCUPANCY_DATE ORGANIZATION_ID ORGANIZATION_NAME SHELTER_ID SHELTER_GROUP LOCATION_ID LOCATION_NAME
     LOCATION_ADDRESS LOCATION_POSTAL_CODE LOCATION_CITY LOCATION_PROVINCE PROGRAM_ID PROGRAM_NAME SECTOR PROGRAM_MODEL
     OVERNIGHT_SERVICE_TYPE PROGRAM_AREA SERVICE_USER_COUNT CAPACITY_TYPE CAPACITY_ACTUAL_BED CAPACITY_FUNDING_BED
     OCCUPIED_BEDS UNOCCUPIED_BEDS UNAVAILABLE_BEDS CAPACITY_ACTUAL_ROOM CAPACITY_FUNDING_ROOM OCCUPIED_ROOMS
     UNOCCUPIED_ROOMS UNAVAILABLE_ROOMS OCCUPANCY_RATE_BEDS OCCUPANCY_RATE_ROOMS
-    """.split()
+    """.split()  # noqa: SIM905 - a header reads better as a line
 )
 SECTORS = {"Families": Rule.MIXED, "Men": Rule.MEN, "Women": Rule.WOMEN, "Youth": Rule.MIXED, "Mixed Adult": Rule.MIXED}
 FAMILY_PLACES, ROOM_PLACES = 4, 2
@@ -114,7 +114,7 @@ def _line(values: list[str], number: int, name: str) -> Line:
     where = f"{name}, line {number}"
     if len(values) != len(HEADER):
         raise Refusal(f"{where}, column {min(len(values), len(HEADER)) + 1}: {len(values)} columns instead of {len(HEADER)}")
-    row = dict(zip(HEADER, values))
+    row: dict[str, str] = dict(zip(HEADER, values))
     rooms = _one_of(row, "CAPACITY_TYPE", {"Room Based Capacity": True, "Bed Based Capacity": False}, where)
     _one_of(row, "SECTOR", SECTORS, where)
     unit, units = ("ROOM", "ROOMS") if rooms else ("BED", "BEDS")

@@ -64,7 +64,7 @@ class Doorbell:
                     self.up = True
                     self.missed()
                 elif message["type"] == "message":
-                    self._heard(message["data"])
+                    self._heard(str(message["data"]))
 
     def _heard(self, text: str) -> None:
         territory, _, seq = text.partition(":")

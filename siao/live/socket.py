@@ -36,7 +36,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][EXTENSION] = self  # pyright: ignore[reportGeneralTypeIssues, reportOptionalSubscript, reportTypedDictNotRequiredAccess]
+            self.scope["extensions"][EXTENSION] = self  # pyright: ignore[reportGeneralTypeIssues, reportOptionalSubscript, reportTypedDictNotRequiredAccess, reportArgumentType]
 
     def write_frame(self, frame: bytes) -> bool:
         """False where the screen reads too slowly or is gone."""

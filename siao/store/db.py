@@ -1,6 +1,6 @@
 """Connections to PostgreSQL. The primary alone; what acts in a territory says so, and row-level security holds it to it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ Pool = asyncpg.Pool
 LOCK_TIMEOUT_MS = 3_000
 STATEMENT_TIMEOUT_MS = 5_000
 POOL_MAX = 10
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 3
 
 LOST = (
     asyncpg.InterfaceError,
@@ -55,6 +55,11 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
     )
 
 
+async def scalar(db: Connection | Pool, sql: str, *values: Any) -> Any:
+    """The one value of a statement that has one."""
+    return await db.fetchval(sql, *values)
+
+
 def begin(territories: Iterable[str]) -> str:
     """BEGIN and the territories this transaction may see, in one round trip."""
     return f"BEGIN; {_set(territories)}"
@@ -78,8 +83,13 @@ async def analyse(db: Connection) -> None:
     await db.execute("ANALYZE")
 
 
+def constraint(no: asyncpg.PostgresError) -> str | None:
+    """The name of the constraint that objects, where one does."""
+    return getattr(no, "constraint_name", None)
+
+
 @asynccontextmanager
-async def acting(pool: Pool, territories: Iterable[str]) -> AsyncIterator[Connection]:
+async def acting(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
     """A transaction at READ COMMITTED that sees these territories."""
     async with pool.acquire() as db:
         await db.execute(begin(territories))
@@ -92,7 +102,7 @@ async def acting(pool: Pool, territories: Iterable[str]) -> AsyncIterator[Connec
 
 
 @asynccontextmanager
-async def reading(pool: Pool, territories: Iterable[str]) -> AsyncIterator[Connection]:
+async def reading(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
     """One snapshot of these territories, read only."""
     async with pool.acquire() as db:
         await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -126,4 +136,4 @@ async def tops(db: Connection | Pool) -> dict[str, tuple[str, int]]:
 
 async def clock(db: Connection) -> datetime:
     """The database's clock."""
-    return await db.fetchval("SELECT clock_timestamp()")
+    return await scalar(db, "SELECT clock_timestamp()")

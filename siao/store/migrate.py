@@ -1,7 +1,6 @@
 """The road to the schema: numbered files, forward only, each in one transaction, once, whoever starts first."""
 
 from hashlib import sha256
-from pathlib import Path
 
 import asyncpg
 
@@ -15,8 +14,10 @@ class Changed(Exception):
     """A migration that has run is no longer what it was."""
 
 
-def steps() -> list[Path]:
-    return sorted((database_folder() / "migrations").glob("[0-9]*.sql"))
+def steps() -> list[tuple[str, str]]:
+    """Name and text of every migration, in order."""
+    files = sorted((database_folder() / "migrations").glob("[0-9]*.sql"))
+    return [(file.name, file.read_text(encoding="utf-8")) for file in files]
 
 
 async def migrate(url: str) -> list[str]:
@@ -28,23 +29,22 @@ async def migrate(url: str) -> list[str]:
             "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
         )
         done = dict(await db.fetch("SELECT name, checksum FROM migration"))
-        ran = [step.name for step in steps() if await _run(db, step, done)]
+        ran = [name for name, text in steps() if await _run(db, name, text, done)]
         await db.execute("ANALYZE")
         return ran
     finally:
         await db.close()
 
 
-async def _run(db: asyncpg.Connection, step: Path, done: dict[str, str]) -> bool:
-    text = step.read_text(encoding="utf-8")
+async def _run(db: asyncpg.Connection, name: str, text: str, done: dict[str, str]) -> bool:
     checksum = sha256(text.encode()).hexdigest()
-    if step.name in done:
-        if done[step.name] != checksum:
-            raise Changed(f"{step.name} was changed after it ran; write a new migration instead")
+    if name in done:
+        if done[name] != checksum:
+            raise Changed(f"{name} was changed after it ran; write a new migration instead")
         return False
     async with db.transaction():
         await db.execute(text)
-        await db.execute("INSERT INTO migration (name, checksum) VALUES ($1, $2)", step.name, checksum)
+        await db.execute("INSERT INTO migration (name, checksum) VALUES ($1, $2)", name, checksum)
     return True
 
 

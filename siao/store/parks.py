@@ -8,7 +8,7 @@ from msgspec import Struct
 from siao.core.beds import Bed
 from siao.core.territories import Commune, Service, Territory
 from siao.core.units import Plan, Shelter, Unit
-from siao.store.db import Connection
+from siao.store.db import Connection, scalar
 from siao.store.rows import values
 
 
@@ -60,13 +60,13 @@ async def beds(db: Connection, rows: Sequence[Bed]) -> None:
 
 async def live(db: Connection, territory: str) -> int:
     """How many placements are live there."""
-    return await db.fetchval(
-        "SELECT count(*) FROM placement WHERE territory = $1 AND state IN ('held', 'offered', 'expected', 'present')", territory
+    return await scalar(
+        db, "SELECT count(*) FROM placement WHERE territory = $1 AND state IN ('held', 'offered', 'expected', 'present')", territory
     )
 
 
 async def known(db: Connection, territory: str) -> bool:
-    return await db.fetchval("SELECT EXISTS (SELECT FROM territory WHERE code = $1)", territory)
+    return await scalar(db, "SELECT EXISTS (SELECT FROM territory WHERE code = $1)", territory)
 
 
 async def head(db: Connection, territory: str, seq: int, hash: bytes) -> None:

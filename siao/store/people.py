@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from siao.core.people import Right, Role
-from siao.store.db import Connection, Pool
+from siao.store.db import Connection, Pool, scalar
 
 SESSION_HOURS = 12
 LOGIN_WINDOW_MINUTES = 15
@@ -133,7 +133,8 @@ async def close_sessions(db: Connection, account: UUID) -> None:
 
 async def failures(db: Pool, login: str) -> int:
     """Failed logins under this name in the last quarter of an hour; older ones are forgotten."""
-    return await db.fetchval(
+    return await scalar(
+        db,
         """WITH old AS (DELETE FROM login_failure WHERE at < clock_timestamp() - make_interval(mins => $2))
         SELECT count(*) FROM login_failure WHERE login = $1 AND at >= clock_timestamp() - make_interval(mins => $2)""",
         login,
@@ -157,7 +158,8 @@ async def record(db: Connection, territory: str, agent: UUID, what: str, subject
 
 async def misses(db: Connection, agent: UUID) -> int:
     """Codes this account looked up in vain in the last quarter of an hour."""
-    return await db.fetchval(
+    return await scalar(
+        db,
         "SELECT count(*) FROM access_log WHERE agent = $1 AND what = 'code_missed' AND at > clock_timestamp() - make_interval(mins => $2)",
         agent,
         MISS_WINDOW_MINUTES,
@@ -166,7 +168,8 @@ async def misses(db: Connection, agent: UUID) -> int:
 
 async def looked_up(db: Connection, agent: UUID, request: UUID) -> bool:
     """Whether this account found this request by its code today."""
-    return await db.fetchval(
+    return await scalar(
+        db,
         """SELECT EXISTS (SELECT FROM access_log WHERE agent = $1 AND what = 'code_found' AND subject = $2
         AND at > clock_timestamp() - interval '1 day')""",
         agent,
@@ -176,4 +179,4 @@ async def looked_up(db: Connection, agent: UUID, request: UUID) -> bool:
 
 async def acted_on(db: Connection, agent: UUID, placement: UUID) -> bool:
     """Whether this account acted on the placement: the journal knows."""
-    return await db.fetchval("SELECT EXISTS (SELECT FROM journal WHERE placement = $2 AND agent = $1)", agent, placement)
+    return await scalar(db, "SELECT EXISTS (SELECT FROM journal WHERE placement = $2 AND agent = $1)", agent, placement)

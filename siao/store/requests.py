@@ -6,7 +6,7 @@ from uuid import UUID
 
 from siao.core.journal import Entry
 from siao.core.requests import Request
-from siao.store.db import Connection
+from siao.store.db import Connection, scalar
 from siao.store.rows import reader
 
 read_request = reader(Request)
@@ -69,4 +69,4 @@ async def left_over(db: Connection, territory: str, before: date, limit: int) ->
 
 
 async def night_closed(db: Connection, territory: str, night: date) -> bool:
-    return await db.fetchval("SELECT EXISTS (SELECT FROM night WHERE territory = $1 AND date = $2)", territory, night)
+    return await scalar(db, "SELECT EXISTS (SELECT FROM night WHERE territory = $1 AND date = $2)", territory, night)

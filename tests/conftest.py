@@ -1,0 +1,78 @@
+"""Real servers for the whole run, a database of one's own for each test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import city
+import pytest
+from hypothesis import HealthCheck, settings
+from siao.actions import parks
+from siao.embedded.process import as_root
+from siao.embedded.stack import Stack, home_of, stack
+from siao.store import db as database
+from siao.store import migrate
+
+settings.register_profile("siao", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("siao")
+TEMPLATE = "template_siao"
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Stack]:
+    """PostgreSQL 18 and Valkey on free loopback ports; gone after the run."""
+    folder = Path(tempfile.mkdtemp(prefix="siao-test-"))
+    folder.chmod(0o755)
+    try:
+        with stack(folder, durable=False) as running:
+            yield running
+    finally:
+        if as_root():
+            shutil.rmtree(home_of(folder), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def template(servers: Stack) -> str:
+    """A migrated database with the small city in it, to be copied."""
+    await _sql(servers, f"CREATE DATABASE {TEMPLATE}")
+    await migrate.migrate(servers.owner_url(TEMPLATE))
+    await migrate.app_password(servers.owner_url(TEMPLATE), servers.kept.app_password)
+    await parks.load(servers.app_url(TEMPLATE), city.PARK)
+    return TEMPLATE
+
+
+async def _sql(servers: Stack, statement: str) -> None:
+    db = await asyncpg.connect(servers.owner_url())
+    try:
+        await db.execute(statement)
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def name(servers: Stack, template: str) -> AsyncIterator[str]:
+    """The name of a database that nobody else has, with the small city in it."""
+    name = f"test_{next(numbers)}"
+    await _sql(servers, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield name
+    await _sql(servers, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def pool(servers: Stack, name: str) -> AsyncIterator[database.Pool]:
+    """As the application connects."""
+    pool = await database.pool(servers.app_url(name))
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+async def owner(servers: Stack, name: str) -> AsyncIterator[asyncpg.Connection]:
+    db = await asyncpg.connect(servers.owner_url(name))
+    yield db
+    await db.close()
