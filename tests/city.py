@@ -1,14 +1,14 @@
 """A small city for the tests: every kind of place once, and the shortest way to act in it without a database."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from msgspec import Struct
+
 from siao.actions.verbs import RULES
-from siao.core import rights, world
+from siao.core import codes, rights, world
 from siao.core.beds import Source
 from siao.core.journal import Entry
 from siao.core.parks import Park, ParkCommune, ParkPlan, ParkShelter, ParkUnit, identity, rows
@@ -107,13 +107,15 @@ def do(here: World, what: Any, by: By = OPERATOR, now: datetime = EVENING) -> To
     return told
 
 
-CODES: Sequence[str] = [f"000{i:X}-0000-0" for i in range(16)]
+def code() -> str:
+    """A new reference code."""
+    return next(found for _ in iter(int, 1) if (found := codes.code(secrets.randbits(codes.BITS))))
 
 
 def asks(men: int = 1, **more: Any) -> Ask:
     """A new request, of one man where nothing else is said."""
     extra = {name: more.pop(name) for name in ("call_back", "service") if name in more}
-    return Ask(uuid4(), CODE, "7K3M-9QXF-C", Asked(men=men, **more), **extra)
+    return Ask(uuid4(), CODE, code(), Asked(men=men, **more), **extra)
 
 
 def later(**delta: float) -> datetime:

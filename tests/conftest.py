@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
-import city
 import pytest
 from hypothesis import HealthCheck, settings
+
+import city
+from hotline import Hotline
 from siao.actions import parks
 from siao.embedded.process import as_root
 from siao.embedded.stack import Stack, home_of, stack
@@ -76,3 +78,23 @@ async def owner(servers: Stack, name: str) -> AsyncIterator[asyncpg.Connection]:
     db = await asyncpg.connect(servers.owner_url(name))
     yield db
     await db.close()
+
+
+@pytest.fixture
+async def hotline(pool: database.Pool) -> Hotline:
+    return Hotline(pool)
+
+
+@pytest.fixture
+async def another(servers: Stack, name: str) -> AsyncIterator[Hotline]:
+    """A second process's desk: its own connections."""
+    pool = await database.pool(servers.app_url(name))
+    yield Hotline(pool)
+    pool.terminate()
+
+
+@pytest.fixture
+async def look(owner: asyncpg.Connection) -> asyncpg.Connection:
+    """Looks at the city's rows past row-level security."""
+    await owner.execute(f"SET siao.territories = '{city.CODE}'")
+    return owner

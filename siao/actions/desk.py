@@ -263,6 +263,8 @@ REFUSALS = {
 
 def translated(no: asyncpg.PostgresError) -> Exception:
     name = database.constraint(no) or ""
+    if name == "request_code":
+        return Unavailable()  # one in 2^40 each: the same key sent again draws another code
     return Refused(*REFUSALS[name]) if name in REFUSALS else no
 
 

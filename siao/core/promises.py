@@ -245,9 +245,10 @@ def _hold_until(world: World, territory: Territory, request: UUID | None, now: d
 
 
 def _holds(world: World, by: By) -> tuple[UUID, ...]:
+    """What this agent holds now. A placement that no command of the batch touches is not loaded, and held as it was."""
     row = world.find(Holds, by.agent)
-    live = (world.find(Placement, id) for id in (row.placements if row else ()))
-    return tuple(p.id for p in live if p is not None and p.state is State.HELD)
+    found = ((id, world.find(Placement, id)) for id in (row.placements if row else ()))
+    return tuple(id for id, placement in found if placement is None or placement.state is State.HELD)
 
 
 def _few_enough(world: World, by: By, territory: Territory) -> None:

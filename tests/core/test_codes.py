@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from siao.core import codes
 from siao.core.refused import Refusal, Refused
 

@@ -6,12 +6,13 @@ from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
-import city
 import pytest
-from city import COORDINATOR, DAY_CENTRE, EVENING, OPERATOR, bed, do, unit
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+import city
+from city import COORDINATOR, DAY_CENTRE, EVENING, OPERATOR, bed, do, unit
 from siao.core import night, placements, requests
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim

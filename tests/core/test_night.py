@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from siao.core import night
 from hypothesis import given
 from hypothesis import strategies as st
+
+from siao.core import night
 
 PARIS, REUNION, GUADELOUPE, MAYOTTE = "Europe/Paris", "Indian/Reunion", "America/Guadeloupe", "Indian/Mayotte"
 ZONES = (PARIS, REUNION, GUADELOUPE, MAYOTTE, "America/Cayenne", "America/Miquelon", "Pacific/Noumea", "America/Toronto")

@@ -1,0 +1,226 @@
+"""The desk: many commands, one commit; each key at most one effect; races decided once."""
+
+import asyncio
+import hashlib
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+import city
+from hotline import Hotline
+from siao.actions.desk import Answer, Command, Unavailable
+from siao.actions.verbs import RULES
+from siao.core.journal import GENESIS, Entry, link
+from siao.core.people import By, Role
+from siao.core.placements import Accept, Hold, Offer, RefuseShelter, Release, ShelterRefusal
+from siao.core.refused import Refusal, Refused
+from siao.core.requests import CloseUnmet, Closing, Renew, Revise, Withdraw
+from siao.core.rights import MAY
+from siao.store import db as database
+from siao.store import requests as store
+from siao.store.rows import reader
+
+
+async def outcomes(*waiting: Any) -> list[Any]:
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def won(found: list[Any]) -> list[Any]:
+    assert all(isinstance(one, Answer | UUID | Refused) for one in found), found
+    return [one for one in found if not isinstance(one, Refused)]
+
+
+async def chain(look: asyncpg.Connection) -> list[Entry]:
+    """The journal, having followed its links and compared its head."""
+    entries = [reader(Entry)(row) for row in await look.fetch("SELECT * FROM journal ORDER BY seq")]
+    head = GENESIS
+    for number, entry in enumerate(entries, 1):
+        head = link(head, entry)
+        assert (entry.seq, entry.hash) == (number, head)
+    assert tuple(await look.fetchrow("SELECT seq, head FROM territory WHERE code = $1", city.CODE)) == (len(entries), head)
+    return entries
+
+
+async def test_two_desks_race_for_three_beds(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
+    asked = await asyncio.gather(*(hotline.ask() for _ in range(60)))
+    desks = [hotline, another]
+    found = await outcomes(*(desks[i % 2].hold(request) for i, request in enumerate(asked)))
+    assert len(won(found)) == 3
+    lost = {(no.why, no.field) for no in found if isinstance(no, Refused)}
+    assert lost <= {(Refusal.TAKEN, "units"), (Refusal.NOT_ENOUGH_BEDS, "beds"), (Refusal.TOO_MANY_HOLDS, "holds")}
+    assert await look.fetchval("SELECT count(*) FROM placement_bed WHERE live") == 3
+    assert await look.fetchval("SELECT count(DISTINCT bed) FROM placement_bed WHERE live") == 3
+    await chain(look)
+
+
+async def test_a_room_goes_to_one_of_two_hundred(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
+    asked = await asyncio.gather(*(hotline.ask(men=1, women=1) for _ in range(200)))
+    desks = [hotline, another]
+    found = await outcomes(*(desks[i % 2].hold(request, "Chambre 4") for i, request in enumerate(asked)))
+    assert len(won(found)) == 1
+    assert await look.fetchval("SELECT count(DISTINCT placement) FROM placement_bed WHERE live") == 1
+    await chain(look)
+
+
+async def test_the_database_alone_decides_where_the_code_forgets(hotline: Hotline, look: asyncpg.Connection, monkeypatch: Any) -> None:
+    from siao.core import places
+
+    monkeypatch.setattr(places, "bed_is_free", lambda bed, claim: bed.physical == "vacant")
+    found = await outcomes(*[hotline.hold(request) for request in [await hotline.ask() for _ in range(4)]])
+    assert len(won(found)) == 1
+    assert {no.why for no in found if isinstance(no, Refused)} == {Refusal.TAKEN}
+    assert await look.fetchval("SELECT count(*) FROM placement_bed WHERE live") == 1
+
+
+async def test_commands_that_arrive_together_share_a_commit(hotline: Hotline) -> None:
+    await asyncio.gather(*(hotline.ask() for _ in range(40)))
+    assert [seq for _, seq in hotline.rings][-1] == 41
+    assert len(hotline.rings) < 10, "one ring a batch"
+
+
+async def test_one_key_has_one_effect_and_one_answer(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
+    ask, key = city.asks(), uuid4()
+    again = [replace(ask, code="7K3M-9QXG-D"), ask]  # a new code was drawn meanwhile: it is the same command
+    found = await outcomes(hotline.do(ask, key=key), hotline.do(again[0], key=key), another.do(again[1], key=key))
+    assert len(won(found)) == 3 and len(set(won(found))) == 1
+    assert await hotline.do(ask, key=key) == found[0]
+    assert await look.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_a_key_with_another_body_is_refused(hotline: Hotline, another: Hotline) -> None:
+    ask, key = city.asks(), uuid4()
+    await hotline.do(ask, key=key)
+    for desk in (hotline, another):
+        with pytest.raises(Refused, match="key_reused: Idempotency-Key"):
+            await desk.do(city.asks(men=2), key=key)
+
+
+async def test_the_kept_body_cannot_be_guessed_back(hotline: Hotline, look: asyncpg.Connection) -> None:
+    ask = city.asks()
+    await hotline.do(ask)
+    mac, answer = await look.fetchrow("SELECT mac, answer FROM command")
+    for hash in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+        assert hash(b"Ask" + msgspec.json.encode(ask)).digest() != mac
+    assert set(msgspec.json.decode(answer)) == {"id", "seq", "epoch", "until", "code"}
+
+
+async def test_a_refusal_touches_nothing(hotline: Hotline, look: asyncpg.Connection) -> None:
+    request = await hotline.ask()
+    await hotline.hold(request)
+    before = await look.fetch("SELECT * FROM territory")
+    for what in (Hold(uuid4(), (city.unit("Chambre 4"),), request=request), Release(uuid4()), CloseUnmet(request, Closing.NO_PLACE)):
+        with pytest.raises(Refused):
+            await hotline.do(what)
+    assert await look.fetch("SELECT * FROM territory") == before
+    assert await look.fetchval("SELECT count(*) FROM command") == 2
+
+
+@pytest.mark.parametrize("end", [Withdraw, lambda id: CloseUnmet(id, Closing.NO_PLACE)], ids=["withdrawn", "unmet"])
+async def test_what_a_household_needs_goes_with_its_request(hotline: Hotline, look: asyncpg.Connection, end: Any) -> None:
+    request = await hotline.ask(needs=("animals",))
+    await hotline.do(Revise(request, city.asks(needs=("animals", "step_free")).asked))
+    assert await look.fetchval("SELECT count(*) FROM criteria") == 1
+    assert await look.fetchval("SELECT count(*) FROM command WHERE request = $1", request) == 2
+    await hotline.do(end(request))
+    assert await look.fetchval("SELECT count(*) FROM criteria") == 0
+    assert await look.fetchval("SELECT count(*) FROM command WHERE request = $1", request) == 0
+    assert await look.fetchval("SELECT sum(households) FROM tally") == 1
+
+
+async def test_a_request_that_closes_and_is_renewed_in_one_batch_keeps_its_new_needs(hotline: Hotline, look: asyncpg.Connection) -> None:
+    request = await hotline.ask()
+    asked = city.asks(men=2).asked
+    await asyncio.gather(hotline.do(CloseUnmet(request, Closing.NO_PLACE)), hotline.do(Renew(request, asked)))
+    assert await look.fetchval("SELECT men FROM criteria WHERE request = $1", request) == 2
+    await chain(look)
+
+
+async def test_a_connection_that_dies_in_between_costs_no_answer_and_no_double(hotline: Hotline, look: asyncpg.Connection) -> None:
+    async def kill() -> None:
+        for _ in range(15):
+            await look.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'siao_app'"
+            )
+            await asyncio.sleep(0.03)
+
+    killing = asyncio.create_task(kill())
+    answers = []
+    for _ in range(60):
+        answers.append(await hotline.ask())
+        await asyncio.sleep(0.005)
+    await killing
+    assert await look.fetchval("SELECT count(*) FROM request") == len(set(answers)) == 60
+    await chain(look)
+
+
+async def test_a_full_desk_says_so_at_once(hotline: Hotline, monkeypatch: Any) -> None:
+    from siao.actions import desk
+
+    monkeypatch.setattr(desk, "WAITING_MAX", 3)
+    found = [hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks())) for _ in range(3)]
+    with pytest.raises(Unavailable):
+        hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks()))
+    assert len(won(await outcomes(*found))) == 3
+
+
+async def test_past_its_clock_a_hold_cannot_be_accepted_and_another_may_take_it(
+    hotline: Hotline, another: Hotline, look: asyncpg.Connection
+) -> None:
+    first, second = await hotline.ask(men=1, women=1), await hotline.ask(men=1, women=1)
+    held = await hotline.hold(first, "Chambre 4")
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second'")
+    with pytest.raises(Refused, match="taken"):
+        await another.hold(second, "Chambre 4")  # it has run out, and five seconds are not over
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '6 seconds'")
+    found = await outcomes(hotline.do(Accept(held)), another.hold(second, "Chambre 4"), hotline.do(Offer(held)))
+    refused = [no.why for no in found if isinstance(no, Refused)]
+    assert len(refused) == 2 and set(refused) <= {Refusal.EXPIRED, Refusal.NOT_NOW}
+    assert await look.fetchval("SELECT state FROM placement WHERE id = $1", held) == "lapsed"
+    assert await look.fetchval("SELECT state FROM request WHERE id = $1", first) == "open"
+    assert [entry.verb for entry in await chain(look)][-2:] == ["lapse", "hold"]
+
+
+async def test_an_operator_holds_at_most_five(hotline: Hotline) -> None:
+    asked = [await hotline.ask() for _ in range(6)]
+    rooms = ["Chambre 4", "Chambre 5", "Chambre 6"]
+    for request, room in zip(asked, [*rooms, "Dortoir hommes", "Dortoir hommes"], strict=False):
+        await hotline.hold(request, room)
+    with pytest.raises(Refused, match="too_many_holds"):
+        await hotline.hold(asked[5])
+    await hotline.do(Hold(uuid4(), (city.unit("Dortoir hommes"),), request=asked[5]), city.COORDINATOR)
+
+
+async def test_what_hangs_on_another_territory_is_unknown(hotline: Hotline, look: asyncpg.Connection) -> None:
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('69', 'Rhône', 'Europe/Paris', '115')")
+    with pytest.raises(Refused, match="unknown: units"):
+        await hotline.desk.submit(Command(uuid4(), "69", city.OPERATOR, Hold(uuid4(), (city.unit("Chambre 4"),), persons=1, side="men")))
+    with pytest.raises(Refused, match="unknown: territory"):
+        await hotline.desk.submit(Command(uuid4(), "77", city.OPERATOR, city.asks()))
+
+
+async def test_a_shelter_s_refusal_about_the_bed_reports_the_bed(hotline: Hotline, look: asyncpg.Connection) -> None:
+    held = await hotline.hold(await hotline.ask())
+    await hotline.do(Offer(held))
+    await hotline.do(RefuseShelter(held, ShelterRefusal.OUT_OF_SERVICE), city.STAFF)
+    assert await look.fetchval("SELECT count(*) FROM bed WHERE physical = 'out'") == 1
+    assert tuple(await look.fetchrow("SELECT state, first_in_level, last_refusal FROM request")) == ("open", True, "out_of_service")
+
+
+async def test_every_verb_is_served_and_says_who_may(hotline: Hotline) -> None:
+    assert set(RULES) == set(MAY)
+    observer = By(UUID(int=9), Role.OBSERVER)
+    with pytest.raises(Refused, match="forbidden"):
+        await hotline.do(city.asks(), observer)
+
+
+async def test_due_is_what_the_clock_ran_out_on(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    held = await hotline.hold(await hotline.ask())
+    async with database.reading(pool, [city.CODE]) as db:
+        assert await store.due(db, 10) == []
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second'")
+    async with database.reading(pool, [city.CODE]) as db:
+        assert [id for _, id, _ in await store.due(db, 10)] == [held]

@@ -1,0 +1,111 @@
+"""The database is what the page says: schema = migrations, rows = Structs, every column known, every table with its policy."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from siao.carried import database_folder
+from siao.core import closing, journal, placements, requests, territories, units
+from siao.core.beds import Bed
+from siao.core.claims import Claim
+from siao.core.statistics import Tally
+from siao.embedded.stack import Stack
+from siao.store import migrate
+
+STRUCTS = {
+    "territory": territories.Territory, "commune": territories.Commune, "service": territories.Service, "shelter": units.Shelter,
+    "plan": units.Plan, "unit": units.Unit, "bed": Bed, "request": requests.Request, "criteria": requests.Criteria,
+    "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry,
+}  # fmt: skip
+CATALOG = {
+    "columns": """SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+        WHERE table_schema = 'public' AND table_name <> 'migration' ORDER BY 1, 2""",
+    "constraints": """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'migration' ORDER BY 1, 2""",
+    "indexes": "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'migration' ORDER BY 1, 2",
+    "policies": "SELECT tablename, policyname, permissive, roles, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
+    "grants": """SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants
+        WHERE table_schema = 'public' AND grantee LIKE 'siao%' ORDER BY 1, 2, 3""",
+    "functions": "SELECT proname, prosrc, prosecdef FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND probin IS NULL ORDER BY 1",
+    "security": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+    "AND relkind = 'r' AND relname <> 'migration' ORDER BY 1",
+}
+
+
+async def catalog(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    db = await asyncpg.connect(url)
+    try:
+        return {name: [tuple(row) for row in await db.fetch(query)] for name, query in CATALOG.items()}
+    finally:
+        await db.close()
+
+
+async def test_the_schema_is_where_the_migrations_lead(servers: Stack, template: str) -> None:
+    db = await asyncpg.connect(servers.owner_url())
+    await db.execute("CREATE DATABASE from_schema")
+    await db.close()
+    db = await asyncpg.connect(servers.owner_url("from_schema"))
+    await db.execute((database_folder() / "schema.sql").read_text(encoding="utf-8"))
+    await db.close()
+    direct, migrated = await catalog(servers.owner_url("from_schema")), await catalog(servers.owner_url(template))
+    for part in CATALOG:
+        assert direct[part] == migrated[part], part
+    assert len(direct["columns"]) > 100
+
+
+async def test_a_migration_that_ran_may_not_change_and_does_not_run_twice(
+    servers: Stack, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await migrate.migrate(servers.owner_url(name)) == []
+    first = migrate.steps()[0]
+    monkeypatch.setattr(migrate, "steps", lambda: [(first[0], first[1] + "\n-- later thought")])
+    with pytest.raises(migrate.Changed, match=first[0]):
+        await migrate.migrate(servers.owner_url(name))
+
+
+@pytest.mark.parametrize("table", STRUCTS)
+async def test_a_struct_s_fields_stand_in_the_order_of_its_columns(owner: asyncpg.Connection, table: str) -> None:
+    columns = await owner.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position",
+        table,
+    )
+    assert [row[0] for row in columns] == list(STRUCTS[table].__struct_fields__)
+
+
+async def test_a_tally_is_a_cell_of_counts(owner: asyncpg.Connection) -> None:
+    columns = await owner.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'tally' AND table_schema = 'public' ORDER BY ordinal_position"
+    )
+    assert [row[0] for row in columns] == [*Tally.__struct_fields__[:-1], "households", "persons"]
+
+
+ABOUT_A_HOUSEHOLD = {"request", "criteria", "placement", "placement_bed"}
+PLAIN_TEXT = {
+    "territory", "code", "state", "closing", "pause", "last_refusal", "outcome", "override", "zone", "rule",
+}  # fmt: skip
+"""The text columns of the tables about a household: each a closed list, a code, or a commune of the territory."""
+
+
+async def test_no_free_text_about_a_household(owner: asyncpg.Connection) -> None:
+    rows = await owner.fetch(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type IN ('text', 'json', 'jsonb')"
+    )
+    found = {row[1] for row in rows if row[0] in ABOUT_A_HOUSEHOLD}
+    assert found == PLAIN_TEXT
+    checked = await owner.fetch("SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('c', 'f')")
+    for table, column in ((row[0], row[1]) for row in rows if row[0] in ABOUT_A_HOUSEHOLD):
+        closed = any(name == table and column in text for name, text in checked)
+        assert closed or (table, column) == ("placement", "outcome"), (table, column)
+
+
+async def test_every_table_of_a_territory_is_out_of_sight_without_it(owner: asyncpg.Connection) -> None:
+    with_territory = {
+        row[0]
+        for row in await owner.fetch(
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'territory'"
+        )
+    }
+    forced = {row[0] for row in await owner.fetch("SELECT relname FROM pg_class WHERE relforcerowsecurity AND relrowsecurity")}
+    public = {"commune", "service", "account_right"}
+    assert with_territory - forced == public, "names of communes and services are read at sign-in; rights are looked up by account"
