@@ -14,11 +14,14 @@ from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim
 from siao.core.placements import LIVE, Placement, State
 from siao.core.requests import WAITING, Criteria, Request
+from siao.core.requests import State as Asked
 from siao.core.territories import Territory
 from siao.core.units import Kind, Plan, Shelter, Unit
 
 Id = UUID
 KINDS = ("shelters", "units", "placements", "requests", "plans")
+BANDS = ("first", "middle", "later")
+"""Which third of the queue a request stands in; nothing finer is told to a social worker."""
 
 
 class Facts(Struct):
@@ -66,6 +69,7 @@ class Board:
         self.rooms: dict[Id, list[Id]] = {}
         self.place_of: dict[Id, Place] = {}
         self.place_night: date | None = None
+        self.band: dict[Id, str] = {}
 
     def fold(self, facts: Facts, touched: Touched) -> Touched:
         """Takes the touched rows as they are now; what is touched and not among the facts is gone. Gives all that changed."""
@@ -85,7 +89,17 @@ class Board:
         for unit in touched.units:
             changed.placements.update(claim.placement for claim in self.claims.get(unit, {}).values())
         changed.requests.update(p.request for id in changed.placements if (p := self.placements.get(id)) and p.request)
+        if touched.requests:
+            changed.requests.update(self._rebanded())
         return changed
+
+    def _rebanded(self) -> set[Id]:
+        """The requests that a service follows and that now stand in another third of the queue, by level and seniority."""
+        open_ones = [self.requests[id] for id in self.criteria if id in self.requests and self.requests[id].state is Asked.OPEN]
+        open_ones.sort(key=lambda request: (self.criteria[request.id].level, request.first_asked))
+        before, thirds = self.band, len(open_ones)
+        self.band = {r.id: BANDS[i * len(BANDS) // thirds] for i, r in enumerate(open_ones) if r.service is not None}
+        return {id for id in before.keys() | self.band.keys() if before.get(id) != self.band.get(id)}
 
     def _replace(self, here: dict[Id, Any], rows: Iterable[Any], ids: Iterable[Id], key: str = "id") -> None:
         new = {getattr(row, key): row for row in rows}

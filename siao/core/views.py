@@ -168,18 +168,8 @@ def followed(board: Board, row: Request) -> Row:
         "end_date": placement.end_date if placement else None,
         "shelter_name": shelter.name if told and shelter and not shelter.confidential else None,
         "confidential": bool(told and shelter and shelter.confidential),
-        "band": band(board, row),
+        "band": board.band.get(row.id),
     }
-
-
-def band(board: Board, row: Request) -> str | None:
-    """Which third of the queue the request stands in, by level and seniority; nothing finer is told."""
-    mine = board.criteria.get(row.id)
-    if mine is None or row.state is not Asked.OPEN:
-        return None
-    queue = sorted((c.level, board.requests[c.request].first_asked) for c in board.criteria.values() if c.request in board.requests)
-    place = queue.index((mine.level, row.first_asked))
-    return ("first", "middle", "later")[min(2, place * 3 // max(1, len(queue)))]
 
 
 View = Operator | AtShelter | AtService

@@ -79,7 +79,6 @@ async def news(db: Connection, territory: str, since: int) -> News:
             SELECT DISTINCT unnest(units) AS id FROM j
         ), placements AS MATERIALIZED (
             SELECT placement AS id FROM j WHERE placement IS NOT NULL
-            UNION SELECT placement FROM placement_bed WHERE live AND unit IN (SELECT id FROM units)
         ), requests AS MATERIALIZED (
             SELECT request AS id FROM j WHERE request IS NOT NULL
         )
@@ -99,18 +98,18 @@ async def news(db: Connection, territory: str, since: int) -> News:
     )
     entries = tuple(read_entry(entry) for entry in row[2])
     facts = _facts(tuple(row)[3:])
-    return News(row[0], row[1], entries, _touched(entries, facts), facts)
+    return News(row[0], row[1], entries, _touched(entries), facts)
 
 
 def _facts(arrays: tuple[Any, ...]) -> Facts:
     return Facts(*([read(row) for row in rows] for read, rows in zip(READERS, arrays, strict=True)))  # pyright: ignore[reportArgumentType]
 
 
-def _touched(entries: tuple[Entry, ...], facts: Facts) -> Touched:
+def _touched(entries: tuple[Entry, ...]) -> Touched:
     return Touched(
         shelters={entry.shelter for entry in entries if entry.shelter},
         units={unit for entry in entries for unit in entry.units},
-        placements={entry.placement for entry in entries if entry.placement} | {p.id for p in facts.placements},
+        placements={entry.placement for entry in entries if entry.placement},
         requests={entry.request for entry in entries if entry.request},
         plans={entry.plan for entry in entries if entry.plan},
     )

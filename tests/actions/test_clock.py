@@ -1,0 +1,91 @@
+"""The clock: claims lapse by themselves, nights close at four, nobody's needs outlive the next noon."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+
+import city
+from hotline import Hotline
+from siao.actions import clock
+from siao.core import night
+from siao.core.placements import Accept, Offer
+from siao.store import db as database
+
+
+async def until(look: asyncpg.Connection, statement: str, wanted: object) -> None:
+    for _ in range(200):
+        if await look.fetchval(statement) == wanted:
+            return
+        await asyncio.sleep(0.03)
+    raise AssertionError((statement, await look.fetchval(statement), wanted))
+
+
+async def test_what_ran_out_lapses_within_two_seconds(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    held, offered, expected = [await hotline.hold(await hotline.ask()) for _ in range(3)]
+    await hotline.do(Offer(offered))
+    await hotline.do(Accept(expected))
+    await look.execute("UPDATE placement SET until = clock_timestamp() + interval '300 ms'")
+    sweeper = asyncio.create_task(clock.sweep(hotline.desk, pool))
+    await until(look, "SELECT count(*) FROM placement WHERE until IS NOT NULL", 0)
+    sweeper.cancel()
+    found = dict(await look.fetch("SELECT id, state FROM placement"))
+    assert found == {held: "lapsed", offered: "lapsed", expected: "no_show"}
+    assert await look.fetchval("SELECT count(*) FROM placement_bed WHERE live") == 0
+    assert await look.fetchval("SELECT to_ring_since IS NOT NULL FROM shelter WHERE id = $1", city.shelter()), "an offer went unanswered"
+    assert dict(await look.fetch("SELECT state, count(*) FROM request GROUP BY 1")) == {"open": 2, "paused": 1}
+    assert await look.fetchval("SELECT count(*) FROM bed WHERE to_check") == 1, "the bed of a no-show is looked at first"
+
+
+async def test_two_sweepers_do_it_once(hotline: Hotline, another: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    await hotline.hold(await hotline.ask())
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second'")
+    sweepers = [asyncio.create_task(clock.sweep(desk, pool)) for desk in (hotline.desk, another.desk)]
+    await until(look, "SELECT state FROM placement", "lapsed")
+    await asyncio.sleep(0.3)
+    for sweeper in sweepers:
+        sweeper.cancel()
+    assert await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'lapse'") == 1
+
+
+async def test_last_night_is_closed_once_with_a_reason_for_each(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    waiting, placed = await hotline.ask(), await hotline.ask()
+    await hotline.hold(placed)
+    tonight = await hotline.ask()
+    last = night.night(await look.fetchval("SELECT clock_timestamp()"), city.ZONE) - timedelta(days=1)
+    await look.execute("UPDATE request SET night = $1 WHERE id <> $2", last, tonight)
+    await asyncio.gather(*(clock.close(hotline.desk, pool, city.CODE) for _ in range(3)))
+    assert await look.fetchval("SELECT closing FROM request WHERE id = $1", waiting) == "no_suitable_place"
+    assert await look.fetchval("SELECT count(*) FROM criteria WHERE request = $1", waiting) == 0
+    assert {await look.fetchval("SELECT state FROM request WHERE id = $1", id) for id in (placed, tonight)} == {"placed", "open"}
+    assert await look.fetchval("SELECT count(*) FROM night WHERE date = $1", last) == 1
+    assert await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'close_night'") == 1
+
+
+async def test_nobody_s_needs_outlive_the_next_noon(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    request = await hotline.ask()
+    held = await hotline.hold(request)
+    await clock.close(hotline.desk, pool, city.CODE)
+    await look.execute("UPDATE request SET night = night - 3")
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second' WHERE id = $1", held)
+    sweeper = asyncio.create_task(clock.sweep(hotline.desk, pool))
+    await until(look, "SELECT state FROM request", "open")
+    sweeper.cancel()
+    now = await look.fetchval("SELECT clock_timestamp()")
+    tonight = night.night(now, city.ZONE)
+    past_noon = now >= night.criteria_end(tonight - timedelta(days=1), city.ZONE)
+    await clock.close(hotline.desk, pool, city.CODE)
+    assert await look.fetchval("SELECT count(*) FROM criteria") == (0 if past_noon else 1)
+    if not past_noon:  # the same, as it is in the afternoon
+        await look.execute("UPDATE territory SET time_zone = $1", _where_it_is_evening(now))
+        await clock.close(hotline.desk, pool, city.CODE)
+        assert await look.fetchval("SELECT count(*) FROM criteria") == 0
+
+
+def _where_it_is_evening(now: object) -> str:
+    zones = ("Pacific/Noumea", "Indian/Reunion", "Europe/Paris", "America/Cayenne", "America/Los_Angeles", "Pacific/Honolulu")
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    assert isinstance(now, datetime)
+    return next(zone for zone in zones if 13 <= now.astimezone(ZoneInfo(zone)).hour <= 23)
