@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
+import chairs
 import city
 from hotline import Hotline
 from siao.actions import parks
@@ -98,3 +99,10 @@ async def look(owner: asyncpg.Connection) -> asyncpg.Connection:
     """Looks at the city's rows past row-level security."""
     await owner.execute(f"SET siao.territories = '{city.CODE}'")
     return owner
+
+
+@pytest.fixture
+async def house(servers: Stack, name: str) -> AsyncIterator[chairs.House]:
+    """The whole service on a free port, with an account for every role."""
+    async with chairs.house(servers.owner_url(name), servers.app_url(name), servers.redis_url) as here:
+        yield here
