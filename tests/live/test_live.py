@@ -1,0 +1,171 @@
+"""A screen over a real socket: told within a moment, resumed where it was, hung up with a reason, and back after every fault."""
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import pytest
+import websockets
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chairs
+import city
+from chairs import House
+from siao.embedded.stack import Stack
+from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER, framed
+
+
+class Screen:
+    """One open board. `told()` gives frames until one satisfies."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+
+    async def told(self, kind: str = "requests", seconds: float = 3.0) -> dict[str, Any]:
+        """The next frame with rows of this kind; the clock may tell of its own in between."""
+        while True:
+            frame = msgspec.json.decode(await asyncio.wait_for(self.socket.recv(), seconds))
+            if frame["t"] == "frame" and kind in frame["rows"]:
+                return frame
+
+
+async def opened(house: House, login: str, since: str | None = None, origin: str | None = None, **query: str) -> Screen:
+    chair = await house.chair(login)
+    params = {"view": "operator", "territory": city.CODE, **query}
+    if since is None:
+        since = (await chair.get("/api/board", params=params)).headers["etag"].strip('"')
+    text = "&".join(f"{name}={value}" for name, value in {**params, "since": since}.items())
+    socket = await websockets.connect(
+        house.base.replace("http", "ws") + f"/api/live?{text}",
+        origin=origin or house.base,  # type: ignore[arg-type]
+        additional_headers={"Cookie": f"{house.settings.cookie}={house.cookie(login)}"},
+    )
+    return Screen(socket)
+
+
+async def code_of(screen: Screen) -> int:
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        for _ in range(20):
+            await asyncio.wait_for(screen.socket.recv(), 5)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
+
+
+async def test_every_screen_is_told_what_was_committed(house: House) -> None:
+    operator = await house.chair("operator")
+    screens = [await opened(house, "second") for _ in range(5)]
+    request = await operator.ask()
+    for screen in screens:
+        frame = await screen.told()
+        assert [row["id"] for row in frame["rows"]["requests"]] == [request]
+        assert frame["to"] > frame["from"]
+    await operator.hold(request)
+    for screen in screens:
+        frame = await screen.told("placements")
+        assert frame["rows"]["placements"][0]["state"] == "held"
+        await screen.socket.close()
+
+
+async def test_a_screen_resumes_where_it_was_and_starts_anew_where_it_cannot(house: House) -> None:
+    operator = await house.chair("operator")
+    screen = await opened(house, "second")
+    first = await operator.ask()
+    frame = await screen.told()
+    at = f"{frame['epoch']}:{frame['to']}"
+    await screen.socket.close()
+    second = await operator.ask()
+    assert (await operator.rows("operator"))["requests"]
+    back = await opened(house, "second", since=at)
+    missed = await back.told()
+    assert missed["from"] <= frame["to"] and {row["id"] for row in missed["rows"]["requests"]} >= {second} - {first}
+    await back.socket.close()
+    assert await code_of(await opened(house, "second", since="another.epoch:1")) == RESYNC
+    assert await code_of(await opened(house, "second", since=f"{frame['epoch']}:999999")) == RESYNC
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1"])
+async def test_a_foreign_page_gets_no_socket(house: House, origin: str) -> None:
+    await house.chair("operator")
+    with pytest.raises(websockets.InvalidStatus) as no:
+        await opened(house, "operator", origin=origin)
+    assert no.value.response.status_code == 403
+
+
+async def test_no_right_and_no_session_are_said(house: House) -> None:
+    assert await code_of(await opened(house, "worker", since="x:1")) == NO_RIGHT
+    operator = await house.chair("operator")
+    screen = await opened(house, "operator")
+    await operator.delete("/api/session")
+    await screen.socket.send('{"ping": 1}')
+    assert await code_of(screen) == SESSION_OVER
+
+
+async def test_a_pong_says_what_the_database_has(house: House) -> None:
+    operator = await house.chair("operator")
+    screen = await opened(house, "operator")
+    await operator.ask()
+    seq = (await screen.told())["to"]
+    for _ in range(30):
+        await screen.socket.send('{"ping": 7}')
+        pong = msgspec.json.decode(await asyncio.wait_for(screen.socket.recv(), 2))
+        if pong.get("top") == seq:
+            break
+        await asyncio.sleep(0.1)
+    assert (pong["t"], pong["n"], pong["top"]) == ("pong", 7, seq)
+    await screen.socket.close()
+
+
+async def test_redis_dead_costs_at_most_a_moment_and_comes_back_by_itself(house: House, servers: Stack) -> None:
+    operator, screen = await house.chair("operator"), await opened(house, "second")
+    servers.valkey.kill()
+    try:
+        for _ in range(3):
+            began = time.monotonic()
+            await operator.ask()
+            await screen.told()
+            assert time.monotonic() - began < 1.5
+    finally:
+        servers.valkey.start()
+    for _ in range(60):
+        if (await operator.get("/readyz")).json()["redis"]:
+            break
+        await asyncio.sleep(0.1)
+    assert (await operator.get("/readyz")).json() == {"database": True, "loops": True, "redis": True}
+    await screen.socket.close()
+
+
+async def test_postgresql_killed_loses_nothing_that_was_confirmed(house: House, servers: Stack) -> None:
+    operator, screen = await house.chair("operator"), await opened(house, "second")
+    confirmed = [await operator.ask() for _ in range(5)]
+    servers.postgres.kill()
+    key = chairs.uuid4()
+    answer = await operator.do("/api/requests", {"men": 1}, key)
+    assert answer.status_code in (503, 500) or answer.status_code == 401, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json") and "Retry-After" in answer.headers
+    servers.postgres.start()
+    for _ in range(100):
+        answer = await operator.do("/api/requests", {"men": 1}, key)
+        if answer.status_code == 201:
+            break
+        await asyncio.sleep(0.1)
+    assert answer.status_code == 201
+    confirmed.append(answer.json()["id"])
+    for _ in range(50):
+        rows = (await operator.rows("operator")).get("requests", [])
+        if len(rows) == len(confirmed):
+            break
+        await asyncio.sleep(0.1)
+    assert {row["id"] for row in rows} == set(confirmed)
+    seen: set[str] = set()
+    while confirmed[-1] not in seen:
+        seen |= {row["id"] for row in (await screen.told(seconds=10))["rows"].get("requests", ())}
+    await screen.socket.close()
+
+
+@given(st.integers(0, 70_000))
+def test_a_frame_is_one_whole_text_frame(size: int) -> None:
+    from websockets.frames import Frame, Opcode
+
+    assert framed(b"x" * size) == Frame(Opcode.TEXT, b"x" * size).serialize(mask=False)
