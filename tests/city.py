@@ -1,7 +1,7 @@
 """A small city for the tests: every kind of place once, and the shortest way to act in it without a database."""
 
 import secrets
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +41,6 @@ TILLEULS = ParkShelter(
     latitude=45.19,
     longitude=5.73,
     telephone="04 76 00 00 01",
-    arrive_before=time(23),
 )
 REFUGE = ParkShelter(
     "Le Refuge",
