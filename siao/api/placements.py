@@ -88,6 +88,7 @@ async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), OFFICE)
     feed = await seat.house(request).hub.feed(code)
+    await feed.reach((await database.top(seat.house(request).pool, code))[1])  # who was first is on the board by then
     criteria = feed.board.criteria.get(id) if feed.board else None
     if criteria is not None:
         no.more = {"places": await suitable(request, code, criteria)}

@@ -27,6 +27,7 @@ from siao.store import db as database
 log = logging.getLogger("siao.feed")
 POLL_SECONDS = 1.0
 AGAIN_SECONDS = 0.2
+REACH_SECONDS = 0.005
 KEPT_ENTRIES = 5_000
 """How far back a screen may resume; beyond, it takes a new snapshot."""
 NEWS_MINUTES = 10
@@ -68,6 +69,13 @@ class Feed:
 
     def ring(self) -> None:
         self.bell.set()
+
+    async def reach(self, seq: int) -> None:
+        """Waits, a second at most, until this process's board is at least at `seq`."""
+        deadline = time.monotonic() + POLL_SECONDS
+        while self.seq < seq and time.monotonic() < deadline:
+            self.ring()
+            await asyncio.sleep(REACH_SECONDS)
 
     async def run(self) -> None:
         """A supervised loop: on the bell or after a second, all the news; away with the database, it tries again."""

@@ -138,7 +138,8 @@ async def test_a_lost_race_answers_with_what_is_free_now(house: House) -> None:
     await first.hold(mine, "Chambre 4")
     lost = await second.do(f"/api/requests/{theirs}/placement", {"units": [str(city.unit("Chambre 4"))]})
     assert (lost.status_code, lost.json()["code"]) == (409, "taken")
-    assert lost.json()["places"]["places"], "the other rooms are free"
+    free = [place["units"] for place in lost.json()["places"]["places"]]
+    assert free and [str(city.unit("Chambre 4"))] not in free, "what is free now, and not what was just lost"
 
 
 async def test_an_expired_hold_cannot_be_offered(house: House, look: asyncpg.Connection) -> None:
