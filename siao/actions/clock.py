@@ -19,11 +19,14 @@ from siao.core.requests import CloseUnmet, Closing
 from siao.store import board as boards
 from siao.store import db as database
 from siao.store import requests as store
+from siao.store import world as worlds
 
 log = logging.getLogger("siao.clock")
 SWEEP_SECONDS = 1.0
 NIGHT_SECONDS = 20.0
 SWEEP_MAX = 200
+KEYS_HOURS = 48
+"""How long a command's key answers again."""
 KEYS = UUID("5140115a-0000-4000-8000-0000000c10c4")
 
 
@@ -66,6 +69,8 @@ async def close(desk: Desk, pool: database.Pool, code: str) -> None:
         closed = await store.night_closed(db, code, last)
         over = now >= night.criteria_end(last, territory.time_zone)
         left = await store.left_over(db, code, tonight, SWEEP_MAX) if over and closed else []
+    async with database.acting(pool, [code]) as db:
+        await worlds.forget(db, KEYS_HOURS)
     if not closed:
         await _do(desk, Command(uuid5(KEYS, f"{code}/{last}"), code, CLOCK, CloseNight(code, last)))
     for request, version in left:

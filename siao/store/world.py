@@ -116,6 +116,11 @@ async def answered(db: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[byt
     return {key: (mac, answer) for key, mac, answer in rows}
 
 
+async def forget(db: Connection, hours: int) -> None:
+    """Drops the answers to commands older than `hours`, in the territories of this transaction."""
+    await db.execute("DELETE FROM command WHERE at < clock_timestamp() - make_interval(hours => $1)", hours)
+
+
 async def save(db: Connection, s: Saved) -> None:
     """All that a batch changed, in one statement. Ended claims go before new ones: the unique index on live claims is
     checked row by row."""

@@ -62,6 +62,15 @@ async def test_last_night_is_closed_once_with_a_reason_for_each(hotline: Hotline
     assert await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'close_night'") == 1
 
 
+async def test_a_key_is_forgotten_after_two_days(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    await hotline.ask()
+    await look.execute("UPDATE command SET at = at - interval '49 hours'")
+    await hotline.ask()
+    await clock.close(hotline.desk, pool, city.CODE)
+    assert await look.fetchval("SELECT count(*) FROM command WHERE at < clock_timestamp() - interval '48 hours'") == 0
+    assert await look.fetchval("SELECT count(*) FROM command WHERE request IS NOT NULL") == 1
+
+
 async def test_nobody_s_needs_outlive_the_next_noon(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
     request = await hotline.ask()
     held = await hotline.hold(request)
