@@ -66,6 +66,8 @@ async def test_an_evening_on_four_screens(house: House, browser: Any) -> None:
     await worker.locator(".w-list h2 button").wait_for()
 
     await worker.click(".w-list h2 button")
+    wide = await worker.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, "a phone's page does not move sideways"
     await worker.click("[aria-label='Plus, Hommes']")
     await worker.click(".w-new button.yes")
     await shows(operator, ".queue li button", "1 H")
