@@ -95,8 +95,8 @@ def test_counts_add_up_and_the_best_comes_first() -> None:
         fitting = [p for p in places if not excluded(h, p, NOW)]
         assert found.compatible == len(fitting)
         assert {one.place.units for one in found.places} <= {p.units for p in fitting}
-        costs = [rank.cost(h, one.place) for one in found.places]
-        assert costs == sorted(rank.cost(h, p) for p in fitting)[: rank.SHOWN_MAX]
+        costs = [rank.cost(h, one.place, rank.RULES) for one in found.places]
+        assert costs == sorted(rank.cost(h, p, rank.RULES) for p in fitting)[: rank.SHOWN_MAX]
         assert sum(found.only.values()) == sum(excluded(h, p, NOW).bit_count() == 1 for p in places)
         for reason in Reason:
             assert found.excluded.get(str(reason.name), 0) == sum(reason in excluded(h, p, NOW) for p in places)

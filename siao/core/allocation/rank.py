@@ -12,13 +12,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from siao.core.allocation.compatible import Household, Place, Reason, distance, excluded
+from siao.core.allocation.model import Rules, waste
 from siao.core.coded import Coded
-from siao.core.requests import Need
-from siao.core.units import Feature, Kind
+from siao.core.units import Kind
 
 SHOWN_MAX = 20
-STEP_FREE_WEIGHT = 3
-PROTECTED_WEIGHT = 2
+RULES = Rules()
 Cost = tuple[int, int, float, str]
 
 
@@ -57,20 +56,12 @@ class Found(Struct, frozen=True):
     nearest: dict[UUID, Reason]
 
 
-def waste(h: Household, p: Place) -> int:
-    """Σ(c − s) of rooms + 3·[step-free, not needed] + 2·[protected, not needed]."""
-    beds = p.capacity - h.persons if p.kind is Kind.ROOM else 0
-    step_free = Feature.STEP_FREE in p.features and Need.STEP_FREE not in h.needs
-    protected = Feature.PROTECTED in p.features and Need.PROTECTED not in h.needs
-    return beds + STEP_FREE_WEIGHT * step_free + PROTECTED_WEIGHT * protected
-
-
-def cost(h: Household, p: Place) -> Cost:
+def cost(h: Household, p: Place, rules: Rules) -> Cost:
     km = distance(h, p)
-    return waste(h, p), -(p.shelter == h.last_shelter), 0.0 if km is None else km, str(p.units[0])
+    return waste(h, p, rules), -(p.shelter == h.last_shelter), 0.0 if km is None else km, str(p.units[0])
 
 
-def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
+def find(h: Household, places: Iterable[Place], now: datetime, rules: Rules = RULES) -> Found:
     fits: list[tuple[Cost, Place]] = []
     reasons: Counter[str] = Counter()
     only: Counter[str] = Counter()
@@ -81,7 +72,7 @@ def find(h: Household, places: Iterable[Place], now: datetime) -> Found:
         if before is None or _far(why) < _far(before):
             nearest[place.shelter] = why
         if not why:
-            fits.append((cost(h, place), place))
+            fits.append((cost(h, place, rules), place))
             continue
         names = [reason.name or "" for reason in Reason if reason & why]
         reasons.update(names)

@@ -1,0 +1,59 @@
+"""The rules of the house: sizes, where SQL lives, words that are current, nothing of anybody's machine."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from siao import words
+from siao.carried import HERE
+
+ROOT = HERE.parent
+MODULES = sorted(path for path in HERE.rglob("*.py") if "node_modules" not in path.parts)
+LINES_MAX, FUNCTION_MAX = 300, 40
+SQL = re.compile(r"\b(SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_fits_in_one_sitting_and_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= LINES_MAX
+    tree = ast.parse(text)
+    assert not text.strip() or ast.get_docstring(tree), "a module says what it is"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            statements = text.splitlines()[node.body[0].lineno - 1 : node.end_lineno]
+            assert len(statements) <= FUNCTION_MAX or path.parent.name == "store", node.name
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if "store" not in p.parts], ids=lambda path: str(path.relative_to(ROOT)))
+def test_sql_is_in_store_alone(path: Path) -> None:
+    found = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert [text for text in found if SQL.search(text)] == []
+
+
+def test_the_screens_words_are_core_s() -> None:
+    assert (HERE / "web" / "src" / "lib" / "words.json").read_text(encoding="utf-8") == words.text()
+
+
+def test_every_word_has_both_languages() -> None:
+    for kind, codes in words.words().items():
+        for code, said in codes.items():
+            assert said["fr"] and said["en"], (kind, code)
+
+
+def test_nothing_names_a_registry_or_somebody_s_machine() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    if not files:
+        pytest.skip("not a git checkout")
+    strange = re.compile(r"/home/\w+/|/work/main|/check/work|/opt/pypi|--index-url|\"resolved\":|registry\.npmjs|files\.pythonhosted")
+    for name in files:
+        if name != "tests/test_house.py" and not name.endswith((".png", ".woff2")):
+            assert not strange.search((ROOT / name).read_text(encoding="utf-8")), name
+    assert "uv.lock" not in files
