@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
-from siao.api import administration, beds, board, errors, pages, people, placements, requests
+from siao.api import administration, beds, board, errors, pages, people, placements, requests, statistics
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
@@ -50,6 +50,7 @@ def build(settings: Settings) -> Litestar:
             *placements.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
+            *statistics.ROUTES,
             *pages.routes(),
         ],
         lifespan=[partial(living, settings)],

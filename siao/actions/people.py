@@ -31,7 +31,7 @@ PASSWORD_MIN = 10
 
 
 class Person(Struct, frozen=True):
-    """Who holds a session. `idle`: no human input for half an hour; decisions then want a new login.
+    """Who holds a session. `idle`: no human input for half an hour; decisions then want the password.
 
     `to_touch`: its last human input is worth writing down again.
     """
@@ -43,6 +43,11 @@ class Person(Struct, frozen=True):
     token: bytes
     idle: bool
     to_touch: bool
+
+    @property
+    def at_a_door(self) -> bool:
+        """Staff of a shelter: whoever is up at three reports, answers and lets in without a password."""
+        return any(right.role is Role.SHELTER for right in self.rights)
 
     def right(self, territory: str, roles: frozenset[Role], shelter: UUID | None = None, service: UUID | None = None) -> Right | None:
         """The first right of one of these roles there."""
@@ -98,6 +103,18 @@ async def touched(pool: database.Pool, person: Person) -> None:
     """A human did something."""
     if person.to_touch:
         await store.touch(pool, person.token)
+
+
+async def wake(pool: database.Pool, person: Person, password: str) -> bool:
+    """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is."""
+    if await store.failures(pool, person.login) >= FAILURES_MAX:
+        raise Refused(Refusal.PAUSED, "password")
+    account = await store.account(pool, person.login)
+    if account is None or not await _verified(account.password, password):
+        await store.fail(pool, person.login)
+        return False
+    await store.touch(pool, person.token)
+    return True
 
 
 async def log_out(pool: database.Pool, person: Person) -> None:

@@ -20,6 +20,10 @@ class Login(Struct, frozen=True):
     password: Annotated[str, Meta(max_length=200)]
 
 
+class Password(Struct, frozen=True):
+    password: Annotated[str, Meta(max_length=200)]
+
+
 class Language(Struct, frozen=True):
     language: Annotated[str, Meta(pattern="^(fr|en)$")]
 
@@ -45,6 +49,27 @@ async def log_in(request: Call, data: JSONBody[Login]) -> Response[dict[str, Any
     if before := await seat.find(request):
         await people.log_out(here.pool, before)
     return Response(await _me(request, person), cookies=[_cookie(request, token, store.SESSION_HOURS * 3600)])
+
+
+@put("/api/session", status_code=204)
+async def wake(request: Call, data: JSONBody[Password]) -> None:
+    """The password again, in a session that lay at rest: it goes on, and so does the board under it."""
+    seat.same_origin(request)
+    person = await seat.person(request)
+    here = seat.house(request)
+    if not await people.wake(here.pool, person, data.password):
+        raise Refused(Refusal.WRONG_PASSWORD, "password")
+    here.known.clear()
+
+
+@post("/api/session/presence", status_code=204)
+async def present(request: Call) -> None:
+    """A human typed or pointed at this screen; said by the browser now and then. A session at rest stays so."""
+    seat.same_origin(request)
+    person = await seat.person(request)
+    if person.idle:
+        raise Refused(Refusal.IDLE)
+    await people.touched(seat.house(request).pool, person)
 
 
 @delete("/api/session", status_code=204)
@@ -80,6 +105,7 @@ async def _me(request: Call, person: people.Person) -> dict[str, Any]:
     return {
         "account": {"id": person.id, "login": person.login, "language": person.language},
         "demo": here.settings.demo,
+        "idle": person.idle and not person.at_a_door,
         "rights": [_right(s) for s in seats],
     }
 
@@ -93,4 +119,4 @@ def _right(s: store.Seat) -> dict[str, Any]:
     }
 
 
-ROUTES = [log_in, log_out, me, choose_language]
+ROUTES = [log_in, wake, present, log_out, me, choose_language]

@@ -90,7 +90,7 @@ async def act(request: Call, what: Any, where: str | None = None) -> Answer:
     same_origin(request)
     who = await person(request)
     here = house(request)
-    if who.idle and not any(right.role is Role.SHELTER for right in who.rights):
+    if who.idle and not who.at_a_door:
         raise Refused(Refusal.IDLE)
     await people.touched(here.pool, who)
     roles = rights.MAY[type(what)]
