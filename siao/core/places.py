@@ -113,14 +113,18 @@ def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], househol
 
 
 def choose_move(
-    world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None
+    world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None, *, here: bool
 ) -> Chosen:
-    """Other beds of the same shelter for whoever has `old`; its own beds count as free. `side`: who they are, where known."""
+    """Other beds of the same shelter for whoever has `old`; their own count as free, unless staff see somebody else on them.
+
+    `side`: who they are, where known. `here`: they are present, so that their own beds are occupied by them.
+    """
     units = tuple(world.get(Unit, id, "units") for id in ids)
     if any(unit.shelter != shelter for unit in units):
         raise Refused(Refusal.INVALID, "units", ids)
     _together(units)
-    own = {claim.bed for claim in old}
+    mine = Physical.OCCUPIED if here else Physical.VACANT
+    own = {claim.bed for claim in old if world.get(Bed, claim.bed).physical is mine}
     all_beds = [bed for unit in units for bed in world.beds(unit.id)]
     free = [bed for bed in all_beds if _movable(world, bed, own)]
     if units[0].kind is Kind.DORMITORY:

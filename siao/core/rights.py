@@ -15,6 +15,7 @@ from siao.core.world import World
 
 CLOCK = frozenset({Role.CLOCK})
 COORDINATOR = frozenset({Role.COORDINATOR})
+ADMIN = frozenset({Role.ADMIN})
 THERE = OFFICE | {Role.SHELTER}
 ASKS = OFFICE | {Role.WORKER}
 
@@ -41,8 +42,8 @@ MAY: dict[type[Any], frozenset[Role]] = {
     Report: THERE,
     Count: THERE,
     Confirm: THERE,
-    OpenUnit: THERE,
-    CloseUnit: THERE,
+    OpenUnit: THERE | ADMIN,
+    CloseUnit: THERE | ADMIN,
     OpenPlan: COORDINATOR,
     ClosePlan: COORDINATOR,
     CloseNight: COORDINATOR | CLOCK,

@@ -179,7 +179,7 @@ def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
         yield from promises.clear(world, unit, now)
     old = world.claims(placement.id)
     criteria = world.find(Criteria, placement.request) if placement.request else None
-    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, _side(criteria))
+    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, _side(criteria), here=placement.state is State.PRESENT)
     new = [row for row in chosen.rows(placement.id) if isinstance(row, Claim)]
     kept = {claim.bed for claim in new}
     dead = [replace(claim, live=False, rule=None) for claim in old if claim.bed not in kept]
