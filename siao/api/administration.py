@@ -221,6 +221,16 @@ async def add_service(request: Call, data: JSONBody[ServiceForm]) -> dict[str, A
     return {"id": id}
 
 
+@put("/api/services/{id:uuid}")
+async def change_service(request: Call, id: FromPath[UUID], data: JSONBody[ServiceForm]) -> dict[str, Any]:
+    by, code = await _writing(request)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        if id not in {service.id for service in await boards.services(db, code)}:
+            raise Refused(Refusal.UNKNOWN, "service")
+    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by)
+    return {"id": id}
+
+
 @get("/api/accounts")
 async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
     """The accounts with a right here, and those without any."""
@@ -258,4 +268,6 @@ def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
     return [Right(form.role, code, form.shelter, form.service) for form in forms]
 
 
-ROUTES = [shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, accounts, add_account, change_account]
+ROUTES = [
+    shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, change_service, accounts, add_account, change_account,
+]  # fmt: skip

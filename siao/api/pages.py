@@ -17,7 +17,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration"]
+PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres"]
 UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens are not built: ./run demo builds them."
 
 

@@ -21,7 +21,10 @@ async def place(db: Connection, rows: Sequence[Struct]) -> None:
         "INSERT INTO territory SELECT (n).* FROM unnest($1::territory[]) n ON CONFLICT DO NOTHING", values(by.get(Territory, ()))
     )
     await db.execute("INSERT INTO commune SELECT (n).* FROM unnest($1::commune[]) n ON CONFLICT DO NOTHING", values(by.get(Commune, ())))
-    await db.execute("INSERT INTO service SELECT (n).* FROM unnest($1::service[]) n ON CONFLICT DO NOTHING", values(by.get(Service, ())))
+    await db.execute(
+        "INSERT INTO service SELECT (n).* FROM unnest($1::service[]) n ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        values(by.get(Service, ())),
+    )
     await db.execute("INSERT INTO plan SELECT (n).* FROM unnest($1::plan[]) n ON CONFLICT DO NOTHING", values(by.get(Plan, ())))
     await shelters(db, [row for row in by.get(Shelter, ()) if isinstance(row, Shelter)])
     await units(db, [row for row in by.get(Unit, ()) if isinstance(row, Unit)])

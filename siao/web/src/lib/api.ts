@@ -1,8 +1,10 @@
 // Calls to the server. A write carries a key made here and kept before it is sent: sent again, it has one effect.
 import { tongue } from './language.svelte';
+import { rest } from './rest.svelte';
 import type { Answer, Problem } from './types';
 
 const TRIES = 4;
+const ANSWER_MS = 12_000;
 const PENDING = 'siao.pending';
 
 export class Refused extends Error {
@@ -28,13 +30,19 @@ function address(path: string, query: Record<string, string | number | null | un
   return text ? `${path}?${text}` : path;
 }
 
-async function answer(request: Promise<Response>): Promise<Response> {
+/** An answer, or Unknown after 12 s: a network that swallows everything must not hold the screen. */
+async function answer(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), ANSWER_MS);
+  signal?.addEventListener('abort', () => limit.abort());
   let response: Response;
   try {
-    response = await request;
+    response = await fetch(url, { ...init, signal: limit.signal });
   } catch (e) {
-    if (e instanceof DOMException && e.name === 'AbortError') throw e;
+    if (signal?.aborted) throw e;
     throw new Unknown();
+  } finally {
+    clearTimeout(timer);
   }
   if (response.ok || response.status === 304) return response;
   const problem = (await response.json().catch(() => null)) as Problem | null;
@@ -48,21 +56,25 @@ export async function read<T>(path: string, query: Record<string, string | numbe
 
 /** A read with its headers; 304 comes back as it is. */
 export function ask(path: string, query: Record<string, string | number | null | undefined>, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
-  return answer(fetch(address(path, query), { headers: { 'Accept-Language': tongue.now, ...headers }, signal: signal ?? null }));
+  return answer(address(path, query), { headers: { 'Accept-Language': tongue.now, ...headers } }, signal);
 }
 
 export const newKey = (): string => crypto.randomUUID();
 
-/** One write, sent again under the same key while the network says nothing. Raises Refused, or Unknown after TRIES. */
+/**
+ * One write, sent again under the same key while the network says nothing, or once the password was given where the screen
+ * lay at rest. Raises Refused, or Unknown after TRIES.
+ */
 export async function send<T = Answer>(path: string, body: unknown = {}, method = 'POST', key = newKey()): Promise<T> {
   remember(key, path);
   try {
     for (let attempt = 0; ; attempt++) {
       try {
         const headers = { 'Content-Type': 'application/json', 'Accept-Language': tongue.now, 'Idempotency-Key': key };
-        const response = await answer(fetch(address(path), { method, headers, body: JSON.stringify(body) }));
+        const response = await answer(address(path), { method, headers, body: JSON.stringify(body) });
         return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
       } catch (e) {
+        if (e instanceof Refused && e.problem.code === 'idle' && (await rest.password())) continue;
         if (!(e instanceof Unknown) || attempt + 1 >= TRIES) throw e;
         await new Promise((done) => setTimeout(done, 300 * 2 ** attempt * (0.5 + Math.random())));
       }

@@ -4,24 +4,14 @@
 // board is taken anew. Freshness is a lease: a pong whose top is not past our position renews it for 12 s, counted from the
 // sending of its ping. Not "a message came lately".
 import { SvelteMap } from 'svelte/reactivity';
-import { ask, read, Refused } from './api';
+import { ask, read, Refused, Unknown } from './api';
+import { fate, PING_MS, polled, reaches, readTop, renewed, wait } from './lease';
 import type { Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Shelter, Unit } from './types';
 
-export const LEASE_MS = 12_000;
-const PING_MS = 5_000;
-const POLL_MS = 5_000;
-const RETRY_CAP_MS = 20_000;
 const NEWS_MAX = 40;
-const RESYNC = 4001, SESSION_OVER = 4401, NO_RIGHT = 4403;
-
-export type Fate = 'apply' | 'drop' | 'resync';
-
-/** What becomes of a frame at position `mine` of `epoch`. */
-export function fate(frame: Pick<Frame, 'whole' | 'epoch' | 'from' | 'to'>, epoch: string, mine: number): Fate {
-  if (frame.whole) return 'apply';
-  if (frame.epoch !== epoch || frame.from > mine) return 'resync';
-  return frame.to > mine ? 'apply' : 'drop';
-}
+const UNANSWERED_MAX = 2;
+const WHOLE_MS = 20_000;
+const RESYNC = 4001, SESSION_OVER = 4401, NO_RIGHT = 4403, SILENT = 4900;
 
 export class Feed {
   shelters = new SvelteMap<Id, Shelter>();
@@ -34,6 +24,8 @@ export class Feed {
   fresh = $state(false);
   known = $state(false);
   over = $state(false);
+  /** By which way the board comes: pushed, or asked for every 5 s where sockets do not pass. */
+  pushed = $state(true);
   /** When the board was last known to be true, epoch ms. */
   trueAt = $state(0);
   retryAt = $state(0);
@@ -45,6 +37,8 @@ export class Feed {
   private pings = new Map<number, number>();
   private n = 0;
   private failures = 0;
+  private answered = false;
+  private round = 0;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopped = false;
 
@@ -76,20 +70,29 @@ export class Feed {
   private async connect(): Promise<void> {
     if (this.stopped) return;
     try {
-      await this.take();
+      await Promise.race([this.take(++this.round), late(WHOLE_MS)]);
+      this.answered = true;
     } catch (e) {
       if (e instanceof Refused && e.problem.status === 401) return this.end();
+      this.answered = false;
+      this.round++;
       return this.again();
     }
     this.open();
   }
 
-  private async take(): Promise<void> {
+  private async take(round: number): Promise<void> {
     const sent = performance.now();
     const known = this.mine >= 0 ? { 'If-None-Match': `"${this.epoch}:${this.mine}"` } : {};
     const response = await ask('/api/board', this.query, known as Record<string, string>);
-    if (response.status !== 304) this.apply((await response.json()) as Frame);
-    if (response.headers.get('siao-top') === `${this.epoch}:${this.mine}`) this.renew(sent);
+    const frame = response.status === 304 ? null : ((await response.json()) as Frame);
+    if (round !== this.round) return; // it came after it had been given up: an older board must not cover a newer one
+    if (frame) this.apply(frame);
+    if (reaches(this.position(), readTop(response.headers.get('siao-top')))) this.renew(sent);
+  }
+
+  private position(): { epoch: string; seq: number } {
+    return { epoch: this.epoch, seq: this.mine };
   }
 
   private open(): void {
@@ -103,35 +106,45 @@ export class Feed {
 
   private hear(message: Frame | Pong): void {
     if (message.t === 'frame') {
-      const what = fate(message, this.epoch, this.mine);
+      const what = fate(message, this.position());
       if (what === 'apply') this.apply(message);
       if (what === 'resync') this.resync();
       return;
     }
     const sent = this.pings.get(message.n);
     this.pings.delete(message.n);
-    this.failures = 0;
-    if (sent !== undefined && message.top !== null && message.epoch === this.epoch && this.mine >= message.top) this.renew(sent);
-    else if (message.epoch !== null && message.epoch !== this.epoch) this.resync();
-    else if (message.top !== null && message.top > this.mine) setTimeout(() => this.ping(), 300);
+    [this.failures, this.pushed] = [0, true];
+    const top = message.epoch !== null && message.top !== null ? { epoch: message.epoch, seq: message.top } : null;
+    if (sent !== undefined && reaches(this.position(), top)) this.renew(sent);
+    else if (top && top.epoch !== this.epoch) this.resync();
+    else if (top && top.seq > this.mine) setTimeout(() => this.ping(), 300);
   }
 
   private resync(): void {
     this.mine = -1;
-    this.socket?.close();
+    this.hangUp(RESYNC);
   }
 
   private renew(sent: number): void {
-    this.leaseUntil = Math.max(this.leaseUntil, sent + LEASE_MS);
-    this.trueAt = Date.now() - (performance.now() - sent);
+    this.leaseUntil = renewed(this.leaseUntil, sent);
+    this.trueAt = Math.max(this.trueAt, Date.now() - (performance.now() - sent));
     this.tick();
   }
 
   private ping(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    if (this.pings.size > 4) return this.socket.close();
+    if (this.pings.size > UNANSWERED_MAX) return this.hangUp(SILENT);
     this.pings.set(++this.n, performance.now());
     this.socket.send(JSON.stringify({ ping: this.n }));
+  }
+
+  /** Ends the socket here and now: a peer that is gone would not answer the closing either. */
+  private hangUp(code: number): void {
+    const socket = this.socket;
+    this.socket = null;
+    if (socket) Object.assign(socket, { onopen: null, onmessage: null, onclose: null });
+    socket?.close();
+    this.closed(code);
   }
 
   private closed(code: number): void {
@@ -147,12 +160,11 @@ export class Feed {
     this.again();
   }
 
-  /** Full jitter up to 20 s; where sockets do not pass, the board is asked for every 5 s. */
   private again(): void {
-    const cap = Math.min(RETRY_CAP_MS, 400 * 2 ** this.failures++);
-    const wait = this.failures > 3 ? Math.min(POLL_MS, Math.random() * cap) : Math.random() * cap;
-    this.retryAt = Date.now() + wait;
-    setTimeout(() => void this.connect(), wait);
+    const ms = wait(this.failures, this.answered, Math.random());
+    this.pushed = !polled(this.failures++, this.answered);
+    this.retryAt = Date.now() + ms;
+    setTimeout(() => void this.connect(), ms);
   }
 
   private async whoAmI(): Promise<void> {
@@ -184,6 +196,8 @@ export class Feed {
     this.known = true;
   }
 }
+
+const late = (ms: number): Promise<never> => new Promise((_, reject) => setTimeout(() => reject(new Unknown()), ms));
 
 function prune(map: SvelteMap<Id, unknown>, kept: Set<Id>): void {
   for (const id of [...map.keys()]) if (!kept.has(id)) map.delete(id);

@@ -45,7 +45,7 @@ export interface Pong { t: 'pong'; n: number; epoch: string | null; top: number 
 
 export interface Territory { code: string; name: string; time_zone: string; telephone: string }
 export interface Right { role: string; territory: Territory; shelter: { id: Id; name: string } | null; service: { id: Id; name: string } | null }
-export interface Me { account: { id: Id; login: string; language: 'fr' | 'en' }; demo: boolean; rights: Right[] }
+export interface Me { account: { id: Id; login: string; language: 'fr' | 'en' }; demo: boolean; idle: boolean; rights: Right[] }
 export interface Answer { id: Id; seq: number; epoch: string; until: string | null; code: string | null }
 export interface Place {
   rank: number; shelter: Id; units: Id[]; kind: 'room' | 'dormitory'; beds: number; waste: number; distance_km: number | null; same_shelter: boolean;
