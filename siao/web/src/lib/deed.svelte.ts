@@ -1,0 +1,25 @@
+// One command from a button: busy while it is under way, and in words what was refused. Confirmed only by the server's answer.
+import { Refused, send } from './api';
+import { say } from './language.svelte';
+
+export class Deed {
+  busy = $state(false);
+  wrong = $state('');
+  /** The code of the last refusal, where a screen has a way out of it. */
+  code = $state('');
+
+  async do(path: string, body: unknown = {}): Promise<boolean> {
+    if (this.busy) return false;
+    [this.busy, this.wrong, this.code] = [true, '', ''];
+    try {
+      await send(path, body);
+      return true;
+    } catch (e) {
+      this.code = e instanceof Refused ? e.problem.code : '';
+      this.wrong = e instanceof Refused ? e.problem.detail : say('Pas de réponse du serveur : rien n’est confirmé. Réessayer, ou appeler.', 'No answer: nothing is confirmed. Try again, or call.');
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
