@@ -3,7 +3,7 @@ import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { around, compose } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
-import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places } from '../../lib/types';
+import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Territory } from '../../lib/types';
 
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
@@ -33,7 +33,7 @@ export class Call {
   private typing: ReturnType<typeof setTimeout> | undefined;
   private aborting: AbortController | null = null;
 
-  constructor(readonly feed: Feed) {
+  constructor(readonly feed: Feed, readonly territory: Territory) {
     void read<Commune[]>('/api/communes').then((all) => (this.communes = all)).catch(() => undefined);
   }
 

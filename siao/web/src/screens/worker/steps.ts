@@ -20,3 +20,23 @@ export function next(r: Followed, zone: string): string {
     default: return word('requests.Closing', r.closing);
   }
 }
+
+const BANDS: Record<string, [string, string]> = {
+  first: ['Dans le premier tiers de la file.', 'In the first third of the list.'],
+  middle: ['Au milieu de la file.', 'In the middle of the list.'],
+  later: ['Dans le dernier tiers de la file.', 'In the last third of the list.'],
+};
+
+/** What the social worker, or the household, has to do now; most often nothing. */
+export function todo(r: Followed, zone: string): string {
+  const back = r.call_back ? `${say('Le ménage rappelle à', 'The household rings back at')} ${hour(r.call_back, zone)}. ` : '';
+  switch (r.step) {
+    case 'waiting': return `${r.band ? `${say(...(BANDS[r.band] ?? ['', '']))} ` : ''}${back}${say('Vous n’avez rien à faire : cette page change seule.', 'Nothing to do: this page changes by itself.')}`;
+    case 'held': return say('Le 115 demande maintenant à la structure.', 'The 115 is asking the shelter now.');
+    case 'offered': return say('Ne pas envoyer le ménage encore.', 'Do not send the household yet.');
+    case 'expected': return say('Le ménage dit son code à la porte. En retard : prévenir le 115.', 'The household says its code at the door. If late: tell the 115.');
+    case 'paused': return say('La demande garde son rang.', 'The request keeps its rank.');
+    case 'unmet': return say('Redemander avec le même code garde l’ancienneté, 30 jours.', 'Asking again with the same code keeps the seniority, 30 days.');
+    default: return '';
+  }
+}
