@@ -4,6 +4,7 @@ import App from './App.svelte';
 import './style/tokens.css';
 import './style/screens.css';
 import './style/app.css';
+import './style/seats.css';
 import './style/figures.css';
 import './style/paper.css';
 
