@@ -1,6 +1,11 @@
 import type { Id, Shelter, Unit } from '../../lib/types';
 
-export interface Structure extends Shelter { address: string | null; units: (Omit<Unit, 'beds'> & { beds: number })[] }
+export type Kept = Omit<Unit, 'beds'> & { beds: number };
+export interface Structure extends Shelter { address: string | null; units: Kept[] }
 export interface Service { id: Id; name: string }
-export interface Account { id: Id; login: string; language: string; active: boolean; rights: { role: string; territory: string; shelter: Id | null; service: Id | null }[] }
-export type Write = (path: string, body: unknown, method: string, done: string) => Promise<boolean>;
+export interface RightForm { role: string; shelter: Id | null; service: Id | null }
+export interface Account { id: Id; login: string; language: string; active: boolean; rights: (RightForm & { territory: string })[] }
+/** What was refused, and which field is at fault. */
+export interface Fault { field: string | null; detail: string }
+/** One write, then everything anew; null once done. */
+export type Write = (path: string, body: unknown, method: string, done: string) => Promise<Fault | null>;
