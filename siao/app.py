@@ -14,13 +14,14 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
-from siao.api import administration, beds, board, errors, pages, people, placements, requests, statistics
+from siao.api import administration, beds, board, errors, live, pages, people, placements, requests, statistics
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
 from siao.store import db as database
 
 BODY_BYTES_MAX = 64_000
+COMPRESSION = CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=4, exclude_opt_key="exclude_from_compression")
 
 
 @asynccontextmanager
@@ -46,6 +47,7 @@ def build(settings: Settings) -> Litestar:
         route_handlers=[
             *people.ROUTES,
             *board.ROUTES,
+            *live.ROUTES,
             *requests.ROUTES,
             *placements.ROUTES,
             *beds.ROUTES,
@@ -58,7 +60,9 @@ def build(settings: Settings) -> Litestar:
         state=State(),
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000, gzip_compress_level=4),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1_000, gzip_compress_level=4, exclude_opt_key="exclude_from_compression"
+        ),
         openapi_config=OpenAPIConfig(
             title="siao", version=__version__, path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()]
         ),

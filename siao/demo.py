@@ -9,14 +9,11 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
-from socket import socket
 from uuid import UUID, uuid4
 
 import asyncpg
-import uvicorn
 import uvloop
 
-from siao import app
 from siao.actions import parks as actions
 from siao.actions import people
 from siao.core.parks import Park, identity
@@ -26,7 +23,6 @@ from siao.embedded import screens
 from siao.embedded.process import CannotStart, as_root, free_port, is_free
 from siao.embedded.stack import Stack, home_of, stack, watch
 from siao.exchange import invented, toronto
-from siao.live.socket import INBOUND_MAX, FrameProtocol
 from siao.settings import Settings
 from siao.simulator.evening import Chairs, Evening
 from siao.store import board as boards
@@ -34,6 +30,7 @@ from siao.store import db as database
 from siao.store import migrate
 from siao.store import parks as places
 from siao.store import people as store
+from siao.workers import Opening, config
 
 PASSWORD = "demo-siao-115"  # noqa: S105 - said on the screen; such accounts exist on loopback with the embedded database alone
 PORT = 8115
@@ -145,34 +142,6 @@ async def _evening(servers: Stack, options: argparse.Namespace, park: Park, port
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class Opening(uvicorn.Server):
-    """A server that says when it takes connections."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.opened = asyncio.Event()
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.opened.set()
-
-
-def config(settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app.build(settings),
-        host=settings.host,
-        port=settings.port,
-        ws=FrameProtocol,
-        ws_max_size=INBOUND_MAX,
-        ws_per_message_deflate=False,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        timeout_graceful_shutdown=3,
-        server_header=False,
-    )
 
 
 async def _people(server: Opening, evening: Evening, speed: float, stop: asyncio.Event) -> None:

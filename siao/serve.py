@@ -1,25 +1,29 @@
 """The service in earnest: settings from the environment, no accounts but those an administrator made."""
 
+import argparse
 import asyncio
 import os
 import sys
 
-import uvicorn
-
-from siao import settings
-from siao.demo import config
+from siao import settings, workers
 from siao.store import migrate as road
+
+WORKERS_MAX = 64
 
 
 def serve(argv: list[str]) -> int:
-    """Serves until told to stop; exits 2 where a variable is missing."""
+    """Serves until told to stop, SIGHUP rolls the workers; exits 2 where a variable is missing."""
+    parser = argparse.ArgumentParser(prog="siao serve", description="The service, from the environment (.env.example).")
+    parser.add_argument("--workers", type=int, default=1, help="processes at one door; SIGHUP replaces them one by one")
+    number = parser.parse_args(argv).workers
+    if not 1 <= number <= WORKERS_MAX:
+        parser.error(f"--workers: 1 to {WORKERS_MAX}")
     try:
         found = settings.from_environment()
     except settings.Missing as no:
         sys.stderr.write(f"siao: {no}\n")
         return 2
-    uvicorn.Server(config(found)).run()
-    return 0
+    return workers.serve(found, number)
 
 
 def migrate(argv: list[str]) -> int:

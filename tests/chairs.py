@@ -12,11 +12,11 @@ import httpx
 import city
 from siao.actions import people
 from siao.core.people import Right, Role
-from siao.demo import Opening, config
 from siao.embedded.process import free_port
 from siao.settings import Settings
 from siao.store import db as database
 from siao.store import people as store
+from siao.workers import Opening, config
 
 PASSWORD = "a password of the tests"
 HASH = people.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

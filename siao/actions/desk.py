@@ -79,6 +79,7 @@ class Desk:
         self.flying: set[str] = set()
         self.batches: set[Task[None]] = set()
         self.soon = False
+        self.served = self.decided = 0
 
     def submit(self, command: Command) -> "Future[Answer]":
         if len(self.waiting) >= WAITING_MAX:
@@ -92,6 +93,10 @@ class Desk:
         """Waits until all that was submitted is answered."""
         while self.batches or self.waiting:
             await (asyncio.wait(self.batches) if self.batches else asyncio.sleep(0))
+
+    def status(self) -> dict[str, int]:
+        """What operations watch."""
+        return {"waiting": len(self.waiting), "in_flight": len(self.batches), "batches": self.served, "commands": self.decided}
 
     def _wake(self) -> None:
         if self.waiting and not self.soon and len(self.batches) < SLOTS:
@@ -158,6 +163,7 @@ class Desk:
             decided = self._decide(here, commands, known, now, epoch)
             if decided.entries:
                 await store.save(db, self._saved(decided, here.all(Territory), now))
+        self.served, self.decided = self.served + 1, self.decided + len(commands)
         for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
             self.ring(code, seq)
         return decided.answers  # only now is it true

@@ -175,6 +175,14 @@ def touched_by(facts: Facts) -> Touched:
     return Touched(**{kind: {row.id for row in getattr(facts, kind)} for kind in KINDS})
 
 
+def concerned(board: Board, touched: Touched) -> set[Id]:
+    """The shelters and services whose screens have something to learn from what was touched."""
+    shelters = {unit.shelter for id in touched.units if (unit := board.units.get(id))}
+    shelters |= {placement.shelter for id in touched.placements if (placement := board.placements.get(id))}
+    services = {request.service for id in touched.requests if (request := board.requests.get(id)) and request.service}
+    return touched.shelters | shelters | services
+
+
 def waiting(request: Request) -> bool:
     return request.state in WAITING
 

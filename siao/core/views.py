@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from siao.core import board as boards
-from siao.core.board import Board
+from siao.core.board import Board, Touched
 from siao.core.placements import LIVE, Placement, State
 from siao.core.requests import Request
 from siao.core.requests import State as Asked
@@ -28,6 +28,12 @@ class Operator(Struct, frozen=True):
     """The whole territory: operators, coordinators, administrators."""
 
     name: ClassVar[str] = "operator"
+
+    def concerned(self, by: set[UUID]) -> bool:
+        return True
+
+    def ids(self, board: Board) -> Touched:
+        return Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS})
 
     def shelters(self, board: Board, row: Shelter) -> Row | None:
         shown = plain(row, "territory", "address")
@@ -76,6 +82,16 @@ class AtShelter(Struct, frozen=True):
 
     shelter: UUID
     name: ClassVar[str] = "shelter"
+
+    def concerned(self, by: set[UUID]) -> bool:
+        return self.shelter in by
+
+    def ids(self, board: Board) -> Touched:
+        return Touched(
+            shelters={self.shelter},
+            units={id for id, unit in board.units.items() if unit.shelter == self.shelter},
+            placements={id for id, placement in board.placements.items() if placement.shelter == self.shelter},
+        )
 
     def shelters(self, board: Board, row: Shelter) -> Row | None:
         return plain(row, "territory") if row.id == self.shelter else None
@@ -128,6 +144,12 @@ class AtService(Struct, frozen=True):
     service: UUID
     name: ClassVar[str] = "worker"
 
+    def concerned(self, by: set[UUID]) -> bool:
+        return self.service in by
+
+    def ids(self, board: Board) -> Touched:
+        return Touched(requests={id for id, request in board.requests.items() if request.service == self.service})
+
     def shelters(self, board: Board, row: Shelter) -> Row | None:
         return None
 
@@ -175,7 +197,7 @@ def followed(board: Board, row: Request) -> Row:
 View = Operator | AtShelter | AtService
 
 
-def rows(view: View, board: Board, touched: boards.Touched) -> tuple[dict[str, list[Row]], dict[str, list[UUID]]]:
+def rows(view: View, board: Board, touched: Touched) -> tuple[dict[str, list[Row]], dict[str, list[UUID]]]:
     """The rows this view sees of what was touched, and the ids that are no longer there for it."""
     seen: dict[str, list[Row]] = {}
     gone: dict[str, list[UUID]] = {}

@@ -8,12 +8,11 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from siao.core import board as boards
@@ -21,6 +20,9 @@ from siao.core import views
 from siao.core.board import Board, Touched
 from siao.core.journal import Entry
 from siao.core.views import View
+from siao.live.pace import Pace
+from siao.live.snapshots import Rows, Shelf
+from siao.live.wire import framed
 from siao.store import board as store
 from siao.store import db as database
 
@@ -35,9 +37,9 @@ NEWS_SHOWN = 60
 
 
 class Screen(Protocol):
-    """What listens to a view: takes one prebuilt frame, or is sent back for a new snapshot."""
+    """What listens to a view: takes a text, framed for the wire already, or is sent back for a new snapshot."""
 
-    def show(self, text: bytes) -> None: ...
+    def show(self, text: bytes, frame: bytes) -> None: ...
 
     def resync(self) -> None: ...
 
@@ -64,8 +66,16 @@ class Feed:
         self.kept: deque[Kept] = deque(maxlen=KEPT_ENTRIES)
         self.recent: deque[dict[str, Any]] = deque(maxlen=NEWS_SHOWN)
         self.at: datetime | None = None
-        self.snapshots: dict[View, tuple[int, bytes]] = {}
-        self.pulled_at = 0.0
+        self.texts: dict[View, bytes] = {}
+        self.shelf = Shelf(self.snapshot)
+        self.rows = Rows()
+        self.whole = False
+        self.pace = Pace()
+        self.told = self.delivered = 0
+
+    @property
+    def position(self) -> str:
+        return f"{self.epoch}:{self.seq}"
 
     def ring(self) -> None:
         self.bell.set()
@@ -89,6 +99,8 @@ class Feed:
                 await asyncio.wait_for(self.bell.wait(), POLL_SECONDS)
             except TimeoutError:
                 continue
+            if wait := self.pace.wait(time.monotonic()):
+                await asyncio.sleep(wait)
 
     async def _pull(self) -> None:
         self.bell.clear()
@@ -97,14 +109,16 @@ class Feed:
         while True:
             async with database.reading(self.pool, [self.code]) as db:
                 news = await store.news(db, self.code, self.seq)
-            self.pulled_at = time.monotonic()
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
                 self._resync()
                 return
             if not news.entries:
                 return
+            began = time.thread_time()
             self._take(news)
+            await asyncio.sleep(0)  # uvloop writes at the end of the turn: that is most of the cost
+            self.pace.told(time.thread_time() - began)
 
     async def _load(self) -> None:
         async with database.reading(self.pool, [self.code]) as db:
@@ -114,31 +128,60 @@ class Feed:
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         self.board, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
         self.kept.clear()
-        self.snapshots.clear()
+        self.rows, self.whole = Rows(), False
+        self._moved()
         self.recent = deque((told(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
         """Folds, encodes once a view, sends: no await, so that every screen sees the same order."""
         board = self._board()
+        concerned = boards.concerned(board, news.touched)
         changed = board.fold(news.facts, news.touched)
+        concerned |= boards.concerned(board, changed)
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
         lines = tuple(told(board, entry) for entry in news.entries)
         self.recent.extend(lines)
         self.kept.append(Kept(before, self.seq, changed, lines))
-        self.snapshots.clear()
+        self._moved()
+        self._tell(before, changed, lines, concerned)
+
+    def _moved(self) -> None:
+        self.texts.clear()
+        self.shelf.forget()
+
+    def _tell(self, before: int, changed: Touched, lines: tuple[dict[str, Any], ...], concerned: set[UUID]) -> None:
+        """One frame a view; those whom nothing concerns share one that is empty, and learn the number."""
+        if self.whole and views.Operator() not in self.screens:
+            self.rows.take(*views.rows(views.Operator(), self._board(), changed))
+        others: set[Screen] = set()
         for view, screens in self.screens.items():
-            text = self._frame(view, before, self.seq, changed, lines)
-            for screen in tuple(screens):
-                screen.show(text)
+            if view.concerned(concerned):
+                self._show(screens, self._frame(view, before, self.seq, changed, lines))
+            else:
+                others |= screens
+        if others:
+            self._show(others, self._wrap(before, self.seq, {}, {}, ()))
+
+    def _show(self, screens: set[Screen], text: bytes) -> None:
+        frame = framed(text)
+        self.told += 1
+        self.delivered += len(screens)
+        for screen in tuple(screens):
+            screen.show(text, frame)
 
     def _board(self) -> Board:
         if self.board is None:
             raise RuntimeError("the feed has no board yet")
         return self.board
 
-    def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...], whole: bool = False) -> bytes:
+    def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
         seen, gone = views.rows(view, self._board(), touched)
+        if isinstance(view, views.Operator):
+            return self._wrap(before, upto, self.rows.take(seen, gone), gone, lines)
+        return self._wrap(before, upto, seen, gone, ())
+
+    def _wrap(self, before: int, upto: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(
             {
                 "t": "frame",
@@ -148,21 +191,28 @@ class Feed:
                 "from": before,
                 "to": upto,
                 "at": self.at,
-                "rows": seen,
-                "gone": {} if whole else gone,
-                "news": lines if isinstance(view, views.Operator) else (),
+                "rows": rows,
+                "gone": gone,
+                "news": lines,
             }
         )
 
     def snapshot(self, view: View) -> tuple[str, bytes]:
         """Position and whole board of a view, encoded once a position."""
-        known = self.snapshots.get(view)
-        if known is None or known[0] != self.seq:
-            board = self._board()
-            all_ids = Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS})
-            known = self.seq, self._frame(view, -1, self.seq, all_ids, tuple(self.recent), whole=True)
-            self.snapshots[view] = known
-        return f"{self.epoch}:{self.seq}", known[1]
+        if view not in self.texts:
+            news = self.recent if isinstance(view, views.Operator) else ()
+            self.texts[view] = self._wrap(-1, self.seq, self._all(view), {}, tuple(news), whole=True)
+        return self.position, self.texts[view]
+
+    def _all(self, view: View) -> Any:
+        board = self._board()
+        if not isinstance(view, views.Operator):
+            return views.rows(view, board, view.ids(board))[0]
+        if not self.whole:
+            self.rows = Rows()
+            self.rows.take(*views.rows(view, board, view.ids(board)))
+            self.whole = True
+        return self.rows.all()
 
     def subscribe(self, view: View, screen: Screen, since: str) -> bool:
         """From now on the screen gets every frame; first what it missed since its position. False: take a new snapshot."""
@@ -175,7 +225,8 @@ class Feed:
             for kept in missed:
                 touched.add(kept.touched)
             lines = tuple(line for kept in missed for line in kept.news)
-            screen.show(self._frame(view, missed[0].before, self.seq, touched, lines))
+            text = self._frame(view, missed[0].before, self.seq, touched, lines)
+            screen.show(text, framed(text))
         return True
 
     def _missed(self, since: str) -> list[Kept] | None:
@@ -186,6 +237,23 @@ class Feed:
         after = int(number)
         missed = [kept for kept in self.kept if kept.upto > after]
         return missed if after == self.seq or (missed and missed[0].before <= after) else None
+
+    def status(self) -> dict[str, Any]:
+        """Aggregates: how many screens of each kind of view, what they were told, and what it cost."""
+        screens: dict[str, int] = {}
+        for view, here in self.screens.items():
+            screens[view.name] = screens.get(view.name, 0) + len(here)
+        return {
+            "territory": self.code,
+            "position": self.position,
+            "screens": screens,
+            "views": len(self.screens),
+            "frames": self.told,
+            "deliveries": self.delivered,
+            "last_cost_ms": round(1000 * self.pace.cost, 3),
+            "boards_made": self.shelf.made,
+            "resumable": len(self.kept),
+        }
 
     def leave(self, view: View, screen: Screen) -> None:
         screens = self.screens.get(view, set())
@@ -212,12 +280,3 @@ def told(board: Board, entry: Entry) -> dict[str, Any]:
         "code": request.code if request else None,
         "units": entry.units,
     }
-
-
-Started = Callable[[Feed], None]
-
-
-def position(text: bytes) -> str:
-    """The position of an encoded frame, for tests."""
-    frame = msgspec.json.decode(text)
-    return f"{frame['epoch']}:{frame['to']}"

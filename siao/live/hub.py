@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,6 +12,7 @@ import asyncpg
 
 from siao.live.doorbell import Doorbell
 from siao.live.feed import Feed
+from siao.live.gate import Gate
 from siao.store import db as database
 
 log = logging.getLogger("siao.hub")
@@ -28,6 +31,8 @@ class Hub:
         self.read_at = 0.0
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.dead: set[str] = set()
+        self.gate = Gate()
+        self.hung_up: Counter[int] = Counter()
         self.doorbell = Doorbell(redis_url, self._heard, self._missed)
 
     def start(self) -> None:
@@ -84,6 +89,19 @@ class Hub:
     def ready(self) -> dict[str, bool]:
         """What /readyz says."""
         return {"database": time.monotonic() - self.read_at < 2 * TOP_AGE_MAX_SECONDS, "loops": not self.dead, "redis": self.doorbell.up}
+
+    async def status(self, territory: str) -> dict[str, Any]:
+        """What operations watch in this process, in numbers alone."""
+        feed, top = await self.feed(territory), self.top(territory)
+        return {
+            "process": os.getpid(),
+            "redis": self.doorbell.up,
+            "loops_dead": sorted(self.dead),
+            "at_the_door": self.gate.waiting,
+            "hung_up": {str(code): count for code, count in sorted(self.hung_up.items())},
+            "behind": top[1] - feed.seq if top else None,
+            **feed.status(),
+        }
 
     def _heard(self, territory: str, seq: int) -> None:
         feed = self.feeds.get(territory)

@@ -5,7 +5,6 @@ are fed through ASGI. It leans on uvicorn's internals: the version is pinned and
 """
 
 import asyncio
-import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,18 +15,9 @@ BUFFER_MAX_BYTES = 1_000_000
 """What a slow screen may leave unread before it is hung up; it comes back by snapshot."""
 INBOUND_MAX = 4_096
 """Bytes of one message from a browser; it only pings."""
-RESYNC, TOO_SLOW, SESSION_OVER, NO_RIGHT = 4001, 4003, 4401, 4403
+RESYNC, TOO_SLOW, SESSION_OVER, NO_RIGHT, CROWDED = 4001, 4003, 4401, 4403, 1013
+"""Why a screen is hung up (docs/live.md); 1012, the restart, is uvicorn's."""
 GRACE_SECONDS = 2.0
-
-
-def framed(text: bytes) -> bytes:
-    """One unmasked server text frame (RFC 6455, 5.2)."""
-    size = len(text)
-    if size < 126:
-        return struct.pack("!BB", 0x81, size) + text
-    if size < 65_536:
-        return struct.pack("!BBH", 0x81, 126, size) + text
-    return struct.pack("!BBQ", 0x81, 127, size) + text
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
@@ -55,22 +45,16 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 class Wire:
     """One screen's connection. `closing` resolves to the code it is to be hung up with."""
 
-    last: tuple[bytes, bytes] = (b"", b"")
-    """The last text framed: the same bytes go to every screen of a view."""
-
     def __init__(self, scope: Any, send: Callable[[str], Awaitable[None]]) -> None:
         self.protocol: FrameProtocol | None = (scope.get("extensions") or {}).get(EXTENSION)
         self.send = send
         self.closing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.slow: asyncio.Queue[bytes] = asyncio.Queue(200)
 
-    def show(self, text: bytes) -> None:
+    def show(self, text: bytes, frame: bytes) -> None:
         if self.protocol is None:
             self._queue(text)
-            return
-        if Wire.last[0] is not text:
-            Wire.last = text, framed(text)
-        if not self.protocol.write_frame(Wire.last[1]):
+        elif not self.protocol.write_frame(frame):
             self.hang_up(TOO_SLOW)
             asyncio.get_running_loop().call_later(GRACE_SECONDS, self.protocol.cut)
 

@@ -62,8 +62,12 @@ class Screens:
             news = await store.news(db, city.CODE, self.seq)
         self.seq = news.seq
         self.verbs |= {entry.verb for entry in news.entries}
+        concerned = boards.concerned(self.board, news.touched)
         changed = self.board.fold(news.facts, news.touched)
+        concerned |= boards.concerned(self.board, changed)
         for view, rows in zip(VIEWS, self.rows, strict=True):
+            if not view.concerned(concerned):
+                continue
             seen, gone = views.rows(view, self.board, changed)
             for kind, new in seen.items():
                 rows[kind].update((row["id"], row) for row in new)
@@ -76,8 +80,15 @@ class Screens:
 
 
 def whole(view: views.View, board: Board) -> Rows:
-    seen, _ = views.rows(view, board, Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS}))
+    every = Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS})
+    seen, _ = views.rows(view, board, every)
+    assert seen.keys() == (mine := views.rows(view, board, view.ids(board))[0]).keys()
+    assert all(sorted(seen[k], key=_id) == sorted(mine[k], key=_id) for k in seen)
     return {kind: {row["id"]: row for row in seen.get(kind, ())} for kind in boards.KINDS}
+
+
+def _id(row: views.Row) -> UUID:
+    return row["id"]
 
 
 class Watched(Hotline):

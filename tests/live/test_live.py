@@ -14,7 +14,8 @@ import chairs
 import city
 from chairs import House
 from siao.embedded.stack import Stack
-from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER, framed
+from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER
+from siao.live.wire import framed
 
 
 class Screen:

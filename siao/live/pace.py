@@ -1,0 +1,23 @@
+"""When to tell: at once while it is quiet, gathered while it is not. Gathering merges by itself, since the news are read late."""
+
+import time
+
+GATHER_SECONDS = 0.010
+GATHER_MAX_SECONDS = 0.050
+
+
+class Pace:
+    """A broadcast younger than max(10 ms, twice what it cost) lets the next one gather until then, 50 ms at most.
+
+    The cost is this thread's own time: wall time would grow on a starved core, and the wait with it.
+    """
+
+    def __init__(self) -> None:
+        self.ended = self.cost = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds still to gather."""
+        return max(0.0, self.ended + min(GATHER_MAX_SECONDS, max(GATHER_SECONDS, 2 * self.cost)) - now)
+
+    def told(self, cost: float) -> None:
+        self.ended, self.cost = time.monotonic(), cost

@@ -1,0 +1,195 @@
+"""Several processes at one door: they share the listening socket, so that one may go while another takes every new connection.
+
+A roll starts the new worker, waits until it is open, and only then asks the old one to finish: commands in flight are answered,
+each answer closes its connection, sockets hear 1012. Nothing that reached a listening socket is lost.
+"""
+
+import asyncio
+import ctypes
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from collections import deque
+from multiprocessing.connection import Connection
+from types import FrameType
+
+import uvicorn
+import uvloop
+
+from siao import app
+from siao.embedded.process import PR_SET_PDEATHSIG
+from siao.live.socket import INBOUND_MAX, FrameProtocol
+from siao.settings import Settings
+
+log = logging.getLogger("siao.workers")
+OPEN_SECONDS = 20.0
+FINISH_SECONDS = 5
+LAST_ANSWERS_SECONDS = 0.5
+"""How long a worker that goes still answers on its open connections, each answer saying that it was the last there."""
+STOP_SECONDS = FINISH_SECONDS + 5.0
+RESTARTS_MAX = 20
+"""Workers that die by themselves are started again, this often a minute at most."""
+TEND_SECONDS = 0.2
+BACKLOG = 4_096
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app.build(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        ws=FrameProtocol,
+        ws_max_size=INBOUND_MAX,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+        server_header=False,
+    )
+
+
+class Opening(uvicorn.Server):
+    """A server that says when it takes connections, and that ends connections by an answer, not under a question."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.opened.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        if self.server_state.connections:
+            self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+            await asyncio.sleep(LAST_ANSWERS_SECONDS)
+        await super().shutdown(sockets)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """The socket that all workers share."""
+    door = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG)
+    door.setblocking(False)
+    return door
+
+
+def work(settings: Settings, door: socket.socket, says: Connection, parent: int) -> None:
+    """One worker, until it is told to stop or its parent dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    if os.getppid() != parent:
+        return
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    uvloop.run(_serve(Opening(config(settings)), door, says))
+
+
+async def _serve(server: Opening, door: socket.socket, says: Connection) -> None:
+    async def say() -> None:
+        await server.opened.wait()
+        says.send("open")
+
+    telling = asyncio.create_task(say())
+    await server.serve([door])
+    telling.cancel()
+
+
+class Worker:
+    def __init__(self, settings: Settings, door: socket.socket) -> None:
+        self.hears, says = SPAWN.Pipe(duplex=False)
+        self.process = SPAWN.Process(target=work, args=(settings, door, says, os.getpid()))
+        self.process.start()
+        says.close()
+
+    def opens(self) -> bool:
+        """Waits until it takes connections; False where it died first, or took too long."""
+        try:
+            return self.hears.poll(OPEN_SECONDS) and self.hears.recv() == "open"
+        except EOFError:
+            return False
+
+    def stop(self) -> None:
+        """Asks it to finish; kills it where it does not."""
+        if self.process.is_alive():
+            self.process.terminate()
+        self.process.join(STOP_SECONDS)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+class Crew:
+    """`number` workers at one door. `tend` is to be called every TEND_SECONDS."""
+
+    def __init__(self, settings: Settings, number: int) -> None:
+        self.settings, self.number = settings, number
+        self.door = listening(settings.host, settings.port)
+        self.workers: list[Worker] = []
+        self.deaths: deque[float] = deque(maxlen=RESTARTS_MAX)
+
+    def start(self) -> bool:
+        """Whether all of them opened."""
+        self.workers = [Worker(self.settings, self.door) for _ in range(self.number)]
+        return all(worker.opens() for worker in self.workers)
+
+    def tend(self) -> bool:
+        """Starts again whoever died; False where they die too often."""
+        for i, worker in enumerate(self.workers):
+            if worker.process.is_alive():
+                continue
+            log.warning("worker %s died and is started again", worker.process.pid)
+            self.deaths.append(time.monotonic())
+            self.workers[i] = Worker(self.settings, self.door)
+        return len(self.deaths) < RESTARTS_MAX or self.deaths[0] < time.monotonic() - 60
+
+    def roll(self) -> bool:
+        """Every worker replaced, one after the other; stops at the first new one that does not open, and keeps the old."""
+        for i, old in enumerate(self.workers):
+            new = Worker(self.settings, self.door)
+            if not new.opens():
+                log.error("the new worker did not open; the old ones stay")
+                new.stop()
+                return False
+            self.workers[i] = new
+            old.stop()
+        return True
+
+    def stop(self) -> None:
+        self.door.close()
+        for worker in self.workers:
+            if worker.process.is_alive():
+                worker.process.terminate()
+        for worker in self.workers:
+            worker.stop()
+
+
+def serve(settings: Settings, number: int) -> int:
+    """Serves until SIGTERM or SIGINT; SIGHUP replaces the workers one by one. 1 where they do not open, or keep dying."""
+    told: list[int] = []
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(name, heard)
+    crew = Crew(settings, number)
+    try:
+        if not crew.start():
+            return 1
+        while True:
+            time.sleep(TEND_SECONDS)
+            while told:
+                if told.pop(0) != signal.SIGHUP:
+                    return 0
+                crew.roll()
+            if not crew.tend():
+                return 1
+    finally:
+        crew.stop()
