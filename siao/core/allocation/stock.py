@@ -102,9 +102,9 @@ class Stock:
         self.nights = np.array([p.nights_max or NIGHTS_MAX for p in self.places], np.int16)
         self.turn = np.empty(size, np.int64)
         self.turn[sorted(range(size), key=lambda row: self.places[row].units)] = np.arange(size)
-        for place in self.places[:]:
-            if len(place.units) == 1:
-                self.write(place)
+        self.at = {place.units[0].int: row for row, place in enumerate(self.places) if len(place.units) == 1}
+        for row in self.at.values():
+            self.write(self.places[row])
 
     def _locate(self, firsts: Iterable[Place]) -> None:
         """Where each shelter is, as a point of the unit sphere, and the instant its door closes."""
@@ -123,10 +123,10 @@ class Stock:
 
     def write(self, place: Place) -> None:
         """What a bed that changed comes to: this place's cell, and those of the pairs it stands in."""
-        row = self.row[place.units]
+        row, beds = self.at[place.units[0].int], place.capacity
         self.places[row] = place
-        self.profile[row] = self.fixed[row] | place.free | RULES[place.rule] | min(place.capacity, BEDS_MAX) << BEDS_SHIFT
-        self.beds[row] = place.capacity
+        self.profile[row] = self.fixed[row] | place.free | RULES[place.rule] | (beds if beds < BEDS_MAX else BEDS_MAX) << BEDS_SHIFT
+        self.beds[row] = beds
         if row in self.pairs:
             self._write_pairs(row)
 
