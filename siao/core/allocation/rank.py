@@ -106,7 +106,7 @@ class Look:
         protected = HAS[Feature.PROTECTED] & (Need.PROTECTED not in self.h.needs)
         equipment = self.rules.step_free_waste * step_free + self.rules.protected_waste * protected
         profile = self.stock.profile[rows] & (1 << BEDS_SHIFT) - 1
-        return equipment.take(profile) + ~DORM.take(profile) * (self.stock.beds[rows] - self.h.persons)
+        return equipment.take(profile) + ~DORM.take(profile) * (self.stock.beds(rows) - self.h.persons)
 
     def best(self, count: int) -> list[int]:
         """The first `count` rows that fit, best first."""

@@ -37,7 +37,7 @@ RULES: dict[Rule | None, int] = {None: 0, Rule.MEN: 2, Rule.WOMEN: 4, Rule.MIXED
 DORMITORY = 8
 FEATURES = {Feature.STEP_FREE: 16, Feature.ANIMALS: 32, Feature.PROTECTED: 64, Feature.COTS: 128}
 BEDS_SHIFT, BEDS_MAX = 8, 31
-"""Sizes above any household's look alike here; `beds` keeps the true one."""
+"""Sizes above any household's look alike here; the place itself knows the true one."""
 ABSENT = BEDS_MAX + 1 << BEDS_SHIFT
 """The profile of a row that is not there now: a closed unit, two adjoining rooms that are not both free."""
 GONE = 2 * max(Reason)
@@ -97,7 +97,6 @@ class Stock:
         size = len(self.places)
         self.fixed = [sum(FEATURES[f] for f in p.features) + DORMITORY * (p.kind is Kind.DORMITORY) for p in self.places]
         self.profile = np.full(size, ABSENT, np.intp)
-        self.beds = np.zeros(size, np.int64)
         self.site = np.array([self.site_of[p.shelter] for p in self.places], np.intp)
         self.nights = np.array([p.nights_max or NIGHTS_MAX for p in self.places], np.int16)
         self.turn = np.empty(size, np.int64)
@@ -126,7 +125,6 @@ class Stock:
         row, beds = self.at[place.units[0].int], place.capacity
         self.places[row] = place
         self.profile[row] = self.fixed[row] | place.free | RULES[place.rule] | (beds if beds < BEDS_MAX else BEDS_MAX) << BEDS_SHIFT
-        self.beds[row] = beds
         if row in self.pairs:
             self._write_pairs(row)
 
@@ -138,13 +136,19 @@ class Stock:
                 continue
             both = self.places[pair] = adjoin(first, second)
             self.profile[pair] = self.fixed[pair] | 1 | RULES[both.rule] | min(both.capacity, BEDS_MAX) << BEDS_SHIFT
-            self.beds[pair] = both.capacity
 
     def remove(self, unit: UUID) -> None:
         """The unit closed: its place is not there, nor are its pairs."""
         row = self.row[unit,]
         self.profile[row] = ABSENT
         self._write_pairs(row)
+
+    def beds(self, rows: Ints) -> Ints:
+        """The capacity of each row."""
+        sizes = self.profile[rows] >> BEDS_SHIFT
+        for i in np.flatnonzero(sizes >= BEDS_MAX).tolist():
+            sizes[i] = self.places[rows[i]].capacity
+        return sizes
 
     def place(self, row: int) -> Place:
         """With tonight's door."""
