@@ -165,13 +165,14 @@ class Board:
         """The cells of the units that changed; a unit that the arrays do not know has them made anew."""
         for id in touched:
             unit = self.units.get(id)
-            if unit is None or (id,) not in stock.row:
+            if unit is None or id not in stock.row:
                 self.stock = None
                 return
-            if unit.open:
-                stock.write(self._place(unit))
-            else:
+            if not unit.open:
                 stock.remove(id)
+                continue
+            now = self._place(unit)
+            stock.write(id, now.free, now.capacity, now.rule)
 
     def _place(self, unit: Unit) -> Place:
         """Its door is the stock's to say."""

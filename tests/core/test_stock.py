@@ -44,7 +44,7 @@ def test_three_readings_agree_on_every_pair() -> None:
         said = patterns(stock, h)
         for p in places:
             scalar = excluded(h, p, NOW)
-            assert said[stock.row[p.units]] == scalar, (h, p)
+            assert said[stock.row[p.units[0]]] == scalar, (h, p)
             assert {reason.name for reason in scalar} == second_reading(h, p), (h, p)
             seen |= scalar
     assert seen == sum(Reason), "every reason was met"
@@ -55,7 +55,7 @@ def test_a_broken_array_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     h, places = replace(household(dice), men=1, women=0, children=0, infants=0), park(dice, 200)
     monkeypatch.setattr("siao.core.allocation.stock._other_side", lambda h: np.zeros(256, bool))
     stock = Stock(places)
-    assert any(patterns(stock, h)[stock.row[p.units]] != excluded(h, p, NOW) for p in places)
+    assert any(patterns(stock, h)[stock.row[p.units[0]]] != excluded(h, p, NOW) for p in places)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -80,7 +80,7 @@ def test_what_is_written_is_what_would_be_built_anew(seed: int) -> None:
             closed.add(units)
             continue
         here[units] = replace(here[units], free=dice.random() < 0.7, capacity=dice.randint(0, 40))
-        stock.write(here[units])
+        stock.write(units[0], here[units].free, here[units].capacity, here[units].rule)
         closed.discard(units)
         there = with_pairs([p for p in here.values() if p.units not in closed])
         assert sorted(stock.there(), key=lambda p: p.units) == sorted(there, key=lambda p: p.units)
@@ -167,3 +167,5 @@ def test_a_room_that_closes_takes_its_pair_along() -> None:
     stock.remove(rooms[0].units[0])
     assert [one.place.units for one in rank.find(stock, h, NOW, Rules()).places] == [rooms[1].units + rooms[2].units]
     assert (stock.profile == ABSENT).sum() == 3
+    stock.write(rooms[0].units[0], True, 40, Rule.MIXED)
+    assert {p.capacity for p in stock.there()} == {2, 4, 40, 42}

@@ -34,10 +34,11 @@ Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.floating[Any]]
 
 RULES: dict[Rule | None, int] = {None: 0, Rule.MEN: 2, Rule.WOMEN: 4, Rule.MIXED: 6}
+RULE_OF = {code: rule for rule, code in RULES.items()}
 DORMITORY = 8
 FEATURES = {Feature.STEP_FREE: 16, Feature.ANIMALS: 32, Feature.PROTECTED: 64, Feature.COTS: 128}
 BEDS_SHIFT, BEDS_MAX = 8, 31
-"""Sizes above any household's look alike here; the place itself knows the true one."""
+"""Sizes above any household's look alike here; `large` knows the true ones."""
 ABSENT = BEDS_MAX + 1 << BEDS_SHIFT
 """The profile of a row that is not there now: a closed unit, two adjoining rooms that are not both free."""
 GONE = 2 * max(Reason)
@@ -65,7 +66,8 @@ class Stock:
         self.labels = [str(shelter) for shelter in self.shelters]
         self.site_of: dict[UUID | None, int] = {shelter: i for i, shelter in enumerate(self.shelters)}
         self.places: list[Place] = []
-        self.row: dict[tuple[UUID, ...], int] = {}
+        self.row: dict[UUID, int] = {}
+        self.large: dict[int, int] = {}
         self.pairs: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
         starts: list[int] = []
         for rows in by_shelter.values():
@@ -89,7 +91,9 @@ class Stock:
                 self.pairs[b].append((pair, a, b))
 
     def _add(self, place: Place) -> int:
-        row = self.row[place.units] = len(self.places)
+        row = len(self.places)
+        if len(place.units) == 1:
+            self.row[place.units[0]] = row
         self.places.append(place)
         return row
 
@@ -101,9 +105,8 @@ class Stock:
         self.nights = np.array([p.nights_max or NIGHTS_MAX for p in self.places], np.int16)
         self.turn = np.empty(size, np.int64)
         self.turn[sorted(range(size), key=lambda row: self.places[row].units)] = np.arange(size)
-        self.at = {place.units[0].int: row for row, place in enumerate(self.places) if len(place.units) == 1}
-        for row in self.at.values():
-            self.write(self.places[row])
+        for unit, row in self.row.items():
+            self.write(unit, self.places[row].free, self.places[row].capacity, self.places[row].rule)
 
     def _locate(self, firsts: Iterable[Place]) -> None:
         """Where each shelter is, as a point of the unit sphere, and the instant its door closes."""
@@ -120,39 +123,42 @@ class Stock:
         self.doors = [doors[shelter] for shelter in self.shelters]
         self._shut()
 
-    def write(self, place: Place) -> None:
-        """What a bed that changed comes to: this place's cell, and those of the pairs it stands in."""
-        row, beds = self.at[place.units[0].int], place.capacity
-        self.places[row] = place
-        self.profile[row] = self.fixed[row] | place.free | RULES[place.rule] | (beds if beds < BEDS_MAX else BEDS_MAX) << BEDS_SHIFT
+    def write(self, unit: UUID, free: bool, beds: int, rule: Rule | None) -> None:
+        """What a bed that changed comes to: one cell, and that of each pair the room stands in."""
+        row = self.row[unit]
+        if beds >= BEDS_MAX:
+            self.large[row], beds = beds, BEDS_MAX
+        self.profile[row] = self.fixed[row] | free | RULES[rule] | beds << BEDS_SHIFT
         if row in self.pairs:
             self._write_pairs(row)
 
-    def _write_pairs(self, row: int) -> None:
-        for pair, a, b in self.pairs.get(row, ()):
-            first, second = self.places[a], self.places[b]
-            if not (first.free and second.free and self.profile[a] != ABSENT != self.profile[b]):
-                self.profile[pair] = ABSENT
-                continue
-            both = self.places[pair] = adjoin(first, second)
-            self.profile[pair] = self.fixed[pair] | 1 | RULES[both.rule] | min(both.capacity, BEDS_MAX) << BEDS_SHIFT
-
     def remove(self, unit: UUID) -> None:
         """The unit closed: its place is not there, nor are its pairs."""
-        row = self.row[unit,]
+        row = self.row[unit]
         self.profile[row] = ABSENT
         self._write_pairs(row)
+
+    def _write_pairs(self, row: int) -> None:
+        for pair, a, b in self.pairs.get(row, ()):
+            if not self.profile[a] & self.profile[b] & 1:
+                self.profile[pair] = ABSENT
+                continue
+            beds = self.large[pair] = sum(self.beds(np.array((a, b))).tolist())
+            self.profile[pair] = self.fixed[pair] | 1 | RULES[self.places[pair].rule] | min(beds, BEDS_MAX) << BEDS_SHIFT
 
     def beds(self, rows: Ints) -> Ints:
         """The capacity of each row."""
         sizes = self.profile[rows] >> BEDS_SHIFT
         for i in np.flatnonzero(sizes >= BEDS_MAX).tolist():
-            sizes[i] = self.places[rows[i]].capacity
+            sizes[i] = self.large[int(rows[i])]
         return sizes
 
     def place(self, row: int) -> Place:
-        """With tonight's door."""
-        return replace(self.places[row], arrive_before=self.doors[self.site[row]])
+        """As it is now, with tonight's door."""
+        cell, [beds] = int(self.profile[row]), self.beds(np.array((row,))).tolist()
+        return replace(
+            self.places[row], free=bool(cell & 1), capacity=beds, rule=RULE_OF[cell & 6], arrive_before=self.doors[self.site[row]]
+        )
 
     def there(self) -> Iterator[Place]:
         """Every place that is there now."""
