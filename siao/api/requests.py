@@ -14,6 +14,7 @@ from siao.api import seat
 from siao.api.seat import Call
 from siao.core import asking, codes, night, requests, views
 from siao.core.allocation import rank
+from siao.core.allocation.model import TENTHS, Rules
 from siao.core.board import Board
 from siao.core.closing import CloseNight
 from siao.core.people import OFFICE, Role
@@ -196,13 +197,13 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
         raise Refused(Refusal.UNAVAILABLE)
     commune = await _commune(request, code, asked.zone)
     now = datetime.now(UTC)
-    found = rank.find(asking.seen(asked, commune, now), board.places(now), now)
+    found = rank.find(board.stocked(now), asking.seen(asked, commune, now), now, Rules())
     return {
         "places": [_place(board, one) for one in found.places],
         "compatible": found.compatible,
         "excluded": found.excluded,
         "only": found.only,
-        "nearest": {str(id): [reason.name for reason in why] for id, why in found.nearest.items()},
+        "nearest": found.nearest,
         "seq": feed.seq,
     }
 
@@ -218,18 +219,17 @@ async def _commune(request: Call, code: str, name: str | None) -> Any:
 
 
 def _place(board: Board, one: rank.Ranked) -> dict[str, Any]:
-    """A ranked place for the screen; how far a confidential shelter lies is not told."""
-    shelter = board.shelters[one.place.shelter]
-    km = None if shelter.confidential or one.distance_km is None else round(one.distance_km, 1)
+    """A ranked place for the screen; a confidential shelter is at no distance."""
+    km = one.weighed.tenths
     return {
         "rank": one.rank,
         "shelter": one.place.shelter,
         "units": one.place.units,
         "kind": one.place.kind,
         "beds": one.place.capacity,
-        "waste": one.waste,
-        "distance_km": km,
-        "same_shelter": one.same_shelter,
+        "waste": one.weighed.waste,
+        "distance_km": None if km is None else km / TENTHS,
+        "same_shelter": one.weighed.same_shelter,
         "arrive_before": one.place.arrive_before,
         "mode": board.units[one.place.units[0]].mode,
         "why": one.why,

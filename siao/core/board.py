@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from siao.core import places
 from siao.core.allocation.compatible import Place
+from siao.core.allocation.stock import Stock
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim
 from siao.core.placements import LIVE, Placement, State
@@ -66,9 +67,8 @@ class Board:
         self.plans: dict[Id, Plan] = {}
         self.held: dict[Id, dict[Id, Claim]] = {}
         self.placed: dict[Id, Id] = {}
-        self.rooms: dict[Id, list[Id]] = {}
-        self.place_of: dict[Id, Place] = {}
-        self.place_night: date | None = None
+        self.stock: Stock | None = None
+        self.stock_night: date | None = None
         self.band: dict[Id, str] = {}
 
     def fold(self, facts: Facts, touched: Touched) -> Touched:
@@ -113,7 +113,6 @@ class Board:
         self._replace(self.units, facts.units, touched.units)
         for id in touched.units:
             self.beds[id], before = [], self.claims.pop(id, {})
-            self.place_of.pop(id, None)
             for claim in before.values():
                 self.held.get(claim.placement, {}).pop(claim.bed, None)
         for bed in sorted(facts.beds, key=lambda bed: bed.number):
@@ -121,9 +120,8 @@ class Board:
         for claim in facts.claims:
             self.claims.setdefault(claim.unit, {})[claim.bed] = claim
             self.held.setdefault(claim.placement, {})[claim.bed] = claim
-        for unit in facts.units:
-            if unit.suite and unit.id not in self.rooms.setdefault(unit.suite, []):
-                self.rooms[unit.suite].append(unit.id)
+        if self.stock is not None:
+            self._restock(self.stock, touched.units)
 
     def _index(self, id: Id) -> None:
         placement = self.placements.get(id)
@@ -145,29 +143,41 @@ class Board:
         return self.held.get(placement.id, {}).values()
 
     def places(self, now: datetime) -> Iterator[Place]:
-        """All places of the open units, rooms that adjoin also in pairs."""
+        """All places of the open units, rooms that adjoin also in pairs while both are free."""
+        return self.stocked(now).there()
+
+    def stocked(self, now: datetime) -> Stock:
+        """The places as arrays, with tonight's doors: made once from the rows, then kept by every fold."""
         night = places.night(self.territory, now)
-        if night != self.place_night:
-            self.place_of.clear()
-            self.place_night = night
-        for unit in self.units.values():
-            if unit.open and (shelter := self.shelters.get(unit.shelter)):
-                if unit.id not in self.place_of:
-                    self.place_of[unit.id] = self._place(shelter, (unit,), now)
-                yield self.place_of[unit.id]
-        for rooms in self.rooms.values():
-            yield from self._pairs(rooms, now)
+        if self.stock is None:
+            known = [unit for unit in self.units.values() if unit.shelter in self.shelters]
+            self.stock = Stock(self._place(unit) for unit in known)
+            for unit in known:
+                if not unit.open:
+                    self.stock.remove(unit.id)
+        elif night == self.stock_night:
+            return self.stock
+        self.stock.night({id: places.door(self.territory, self.shelters[id], now) for id in self.stock.shelters})
+        self.stock_night = night
+        return self.stock
 
-    def _pairs(self, rooms: list[Id], now: datetime) -> Iterator[Place]:
-        free = [self.units[id] for id in rooms if id in self.place_of and self.place_of[id].free]
-        for i, first in enumerate(free):
-            for second in free[i + 1 :]:
-                yield self._place(self.shelters[first.shelter], (first, second), now)
+    def _restock(self, stock: Stock, touched: Iterable[Id]) -> None:
+        """The cells of the units that changed; a unit that the arrays do not know has them made anew."""
+        for id in touched:
+            unit = self.units.get(id)
+            if unit is None or id not in stock.row:
+                self.stock = None
+                return
+            if not unit.open:
+                stock.remove(id)
+                continue
+            now = self._place(unit)
+            stock.write(id, now.free, now.capacity, now.rule)
 
-    def _place(self, shelter: Shelter, units: tuple[Unit, ...], now: datetime) -> Place:
-        beds = [bed for unit in units for bed in self.beds.get(unit.id, ())]
-        claims = {id: claim for unit in units for id, claim in self.claims.get(unit.id, {}).items()}
-        return places.of(shelter, units, beds, claims.get, places.door(self.territory, shelter, now))
+    def _place(self, unit: Unit) -> Place:
+        """Its door is the stock's to say."""
+        claims = self.claims.get(unit.id, {})
+        return places.of(self.shelters[unit.shelter], (unit,), self.beds.get(unit.id, ()), claims.get, None)
 
 
 def touched_by(facts: Facts) -> Touched:

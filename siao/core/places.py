@@ -51,7 +51,10 @@ def door(territory: Territory, shelter: Shelter, now: datetime) -> datetime | No
 
 
 def place(shelter: Shelter, units: Sequence[Unit], free: Sequence[Bed], door: datetime | None, *, whole: bool) -> Place:
-    """One room, adjoining rooms, or a dormitory; `free`: its free beds, `whole`: every bed in service of the rooms is free."""
+    """One room, adjoining rooms, or a dormitory; `free`: its free beds, `whole`: every bed in service of the rooms is free.
+
+    A confidential shelter lies nowhere: by asking for places around one commune after another it could be found.
+    """
     first = units[0]
     rules = {unit.rule if unit.kind is Kind.ROOM else unit.rule_tonight for unit in units}
     nights_max = [unit.nights_max for unit in units if unit.nights_max is not None]
@@ -63,8 +66,8 @@ def place(shelter: Shelter, units: Sequence[Unit], free: Sequence[Bed], door: da
         free=bool(free) and all(unit.open for unit in units) and (whole or first.kind is Kind.DORMITORY),
         rule=rules.pop() if len(rules) == 1 else Rule.MIXED,
         features=tuple(f for f in first.features if all(f in unit.features for unit in units)),
-        latitude=shelter.latitude,
-        longitude=shelter.longitude,
+        latitude=None if shelter.confidential else shelter.latitude,
+        longitude=None if shelter.confidential else shelter.longitude,
         arrive_before=door,
         nights_max=min(nights_max, default=None),
         suite=first.suite,

@@ -126,6 +126,7 @@ class Feed:
             recent = await store.recent(db, self.code, NEWS_MINUTES, NEWS_SHOWN)
         board = Board(snapshot.territory)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
+        board.stocked(snapshot.at)
         self.board, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
         self.kept.clear()
         self.rows, self.whole = Rows(), False

@@ -1,7 +1,7 @@
 """told(): on every verb, what a screen had + what it is told = what it would have fetched."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from hotline import Hotline
 from siao.actions import structures
 from siao.core import board as boards
 from siao.core import night, views
+from siao.core.allocation.compatible import Place
 from siao.core.beds import OutReason, Physical, Source
 from siao.core.board import Board, Touched
 from siao.core.closing import CloseNight
@@ -46,6 +47,7 @@ class Screens:
 
     async def open(self) -> None:
         fresh = await self.fetch()
+        fresh.stocked(datetime.now(UTC))
         self.board, self.seq = fresh, fresh.territory.seq
         self.rows: list[Rows] = [whole(view, fresh) for view in VIEWS]
 
@@ -77,6 +79,12 @@ class Screens:
         fresh = await self.fetch()
         for view, rows in zip(VIEWS, self.rows, strict=True):
             assert rows == whole(view, fresh), (view.name, news.entries[-1].verb)
+        assert stock(self.board) == stock(fresh), news.entries[-1].verb
+
+
+def stock(board: Board) -> list[Place]:
+    """What the arrays say is there."""
+    return sorted(board.places(datetime.now(UTC)), key=lambda place: place.units)
 
 
 def whole(view: views.View, board: Board) -> Rows:

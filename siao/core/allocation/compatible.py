@@ -6,6 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from siao.core.requests import Need, Side
 from siao.core.units import Feature, Kind, Rule
@@ -103,6 +104,19 @@ def kilometres(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
     """Great-circle distance (haversine), in km."""
     half = sin(radians(lat2 - lat1) / 2) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(half))
+
+
+def adjoin(a: Place, b: Place) -> Place:
+    """Two rooms of one suite as one place: what both have, of both the beds."""
+    return replace(
+        a,
+        units=a.units + b.units,
+        capacity=a.capacity + b.capacity,
+        free=a.free and b.free,
+        rule=a.rule if a.rule is b.rule else Rule.MIXED,
+        features=tuple(f for f in a.features if f in b.features),
+        nights_max=min((n for n in (a.nights_max, b.nights_max) if n is not None), default=None),
+    )
 
 
 def distance(h: Household, p: Place) -> float | None:
