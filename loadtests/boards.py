@@ -17,18 +17,22 @@ from loadtests.cast import Person
 PING_SECONDS = 5.0
 RESYNC, NO_RIGHT, SESSION_OVER = 4001, 4403, 4401
 AGAIN_SECONDS = 1.0
-Told = Callable[[dict[str, Any]], None]
+Told = Callable[[Any], None]
+read_all = msgspec.json.Decoder().decode
 
 
 class Board:
-    """`take`: fetches the whole board, gives its body. `told`: gets each frame with rows. `fault`: gets what went wrong."""
+    """`take`: fetches the whole board, gives its body. `told`: gets each frame that has rows, as `decode` reads it.
+
+    `fault`: gets what went wrong. `came`: hears of every frame. `opened`: it was live once; `greyed`: its lease once ran out.
+    """
 
     def __init__(
         self, host: str, person: Person, cookie: str, take: Callable[[], bytes | None], told: Told, fault: Callable[[str], None],
-        came: Callable[[Head, float, "Board"], None], arrivals: Arrivals,
+        came: Callable[[Head, float, "Board"], None], arrivals: Arrivals, decode: Callable[[bytes], Any] = read_all,
     ) -> None:  # fmt: skip
         self.host, self.person, self.cookie = host, person, cookie
-        self.take, self.told, self.fault, self.came, self.arrivals = take, told, fault, came, arrivals
+        self.take, self.told, self.fault, self.came, self.arrivals, self.decode = take, told, fault, came, arrivals, decode
         self.epoch, self.mine = "", -1
         self.lease = Lease(time.time())
         self.socket: ClientConnection | None = None
@@ -55,9 +59,9 @@ class Board:
         body = self.take()
         if body is None:
             return False
-        frame = msgspec.json.decode(body)
-        self.epoch, self.mine = frame["epoch"], frame["to"]
-        self.told(frame)
+        head = read_head(body)
+        self.epoch, self.mine = head.epoch or "", head.upto
+        self.told(self.decode(body))
         return True
 
     def _live(self) -> None:
@@ -99,7 +103,7 @@ class Board:
             elif head.upto > self.mine:
                 self.mine = head.upto
                 if b'"rows":{}' not in message:
-                    self.told(msgspec.json.decode(message))
+                    self.told(self.decode(message))
 
     def _pings(self) -> None:
         while True:

@@ -12,7 +12,7 @@ import msgspec
 from locust import FastHttpUser
 
 from loadtests.arrivals import Arrivals
-from loadtests.boards import Board
+from loadtests.boards import Board, read_all
 from loadtests.cast import Cast, Person
 from loadtests.echo import Click, Echo
 from loadtests.limits import Sample
@@ -78,6 +78,10 @@ class Chair(FastHttpUser):
     profile: ClassVar[Profile]
     tape: ClassVar[Tape]
     seated: ClassVar[int] = 0
+    decode: ClassVar[Callable[[bytes], Any]] = read_all
+    """How much of a frame this role reads."""
+    every_seconds: ClassVar[float] = 60.0
+    """The mean time between two acts."""
     network_timeout = 15.0
     connection_timeout = 10.0
 
@@ -94,15 +98,20 @@ class Chair(FastHttpUser):
     def on_start(self) -> None:
         self.headers = {"Cookie": f"{self.cast.cookie}={self._token()}", "Origin": self.host}
         self.board = Board(
-            self.host, self.person, self.headers["Cookie"], self._whole, self.told, self.tape.fault, self.tape.echo.came, self.tape.arrivals
-        )
+            self.host, self.person, self.headers["Cookie"], self._whole, self.told, self.tape.fault, self.tape.echo.came,
+            self.tape.arrivals, type(self).decode,
+        )  # fmt: skip
         self.tape.boards.append(self.board)
 
     def on_stop(self) -> None:
         gevent.killall(self.later, block=False)
         self.board.close()
 
-    def told(self, frame: dict[str, Any]) -> None:
+    def wait_time(self) -> float:
+        """People act when they act, not in step."""
+        return min(self.dice.expovariate(1 / self.every_seconds), 4 * self.every_seconds)
+
+    def told(self, frame: Any) -> None:
         """A frame with rows came; those who act on it say how."""
 
     def soon(self, seconds: float, do: Any, *what: Any) -> None:

@@ -26,6 +26,7 @@ import msgspec
 from loadtests import arrivals, cast, furnish, limits, report
 from loadtests.limits import Sample
 from loadtests.profiles import PROFILES, Profile
+from loadtests.screens import OPENED
 from loadtests.watch import Look, Watch
 from siao import figures
 from siao.embedded.process import CannotStart, as_root, free_port
@@ -39,6 +40,7 @@ ROOT = HERE.parent
 COOKIE = "siao"
 QUICK_MINUTES = 0.4
 OPEN_SECONDS = 30.0
+SCREENS_OPEN_SECONDS = 120.0
 STOP_SECONDS = 20.0
 SPARE_FILES = 200
 JOURNAL_MINUTES, JOURNAL_MAX = 240, 1_000_000
@@ -202,6 +204,7 @@ def _evening(options: argparse.Namespace, profile: Profile, folder: Path, host: 
         if listening:
             screens = beside.enter_context(_child([sys.executable, "-m", "loadtests.screens", str(people), str(heard)], env))
             watch.pids["listening screens"] = screens.pid
+            _until_open(heard.with_suffix(OPENED), screens)
         seconds = options.minutes * 60
         command = [
             sys.executable, "-m", "locust", "-f", str(HERE / "locustfile.py"), "--headless", "--host", host, "--people", str(people),
@@ -215,6 +218,13 @@ def _evening(options: argparse.Namespace, profile: Profile, folder: Path, host: 
         raise CannotStart(f"Locust ended with {locust.returncode} and left nothing")
     measured = msgspec.msgpack.decode(tape.read_bytes(), type=Measured)
     return measured, msgspec.msgpack.decode(heard.read_bytes(), type=Listened) if heard.exists() else None
+
+
+def _until_open(sign: Path, screens: subprocess.Popen[bytes]) -> None:
+    """Waits for the screens; where not all open in time the run goes on, and its figures say how many there were."""
+    deadline = time.monotonic() + SCREENS_OPEN_SECONDS
+    while not sign.exists() and screens.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 async def _committed(servers: Stack, people: Sequence[cast.Person]) -> dict[tuple[str, int], float]:

@@ -28,6 +28,7 @@ from siao import figures
 __all__ = ["CoordinatorUser", "Evening", "OperatorUser", "StaffUser", "WorkerUser", "task"]
 SPAWN_RATE = 25.0
 SAY_SECONDS = 5.0
+OPEN_SECONDS, SETTLE_SECONDS = 60.0, 2.0
 TAPE = Tape()
 Chair.tape = TAPE
 
@@ -65,6 +66,8 @@ def _seat(environment: Environment, **_: object) -> None:
     CoordinatorUser.path = options.plan_path
     TAPE.fire = environment.events.request.fire
     profile = Chair.profile
+    OperatorUser.every_seconds, StaffUser.every_seconds = profile.call_every_seconds, profile.tell_every_seconds
+    WorkerUser.every_seconds = profile.look_every_seconds
     wanted = (profile.operators.acting, profile.staff.acting, profile.workers.acting, int(bool(options.plan_path)))
     for kind, count in zip(KINDS, wanted):
         kind.fixed_count = count if Chair.cast.acting(kind.role) else 0
@@ -77,8 +80,17 @@ def _seat(environment: Environment, **_: object) -> None:
 @events.spawning_complete.add_listener
 def _all_sit(user_count: int, **_: object) -> None:
     if TAPE.judged_from == float("inf"):
-        TAPE.judged_from = time()
-        figures.progress(f"{user_count} people sit at their boards; from here on it counts")
+        gevent.spawn(_count_from_when_all_see, user_count)
+
+
+def _count_from_when_all_see(people: int) -> None:
+    """Everybody sits and has the board open, or as many as can."""
+    deadline = time() + OPEN_SECONDS
+    while time() < deadline and not all(board.opened for board in TAPE.boards):
+        gevent.sleep(0.1)
+    gevent.sleep(SETTLE_SECONDS)
+    TAPE.judged_from = time()
+    figures.progress(f"{people} people sit at their boards; from here on it counts")
 
 
 def _say() -> None:

@@ -3,7 +3,9 @@
 from typing import Any, ClassVar
 
 import gevent
+import msgspec
 from locust import task
+from msgspec import Struct
 
 from loadtests import households
 from loadtests.chairs import LOST_RACE, Chair
@@ -14,10 +16,31 @@ ASKS, GIVES_UP, TELEPHONES = 0.75, 0.05, (6.0, 20.0)
 DOOR_SECONDS = (20.0, 90.0)
 
 
+class Asked(Struct, frozen=True):
+    id: str
+    state: str
+
+
+class Asking(Struct, frozen=True):
+    requests: tuple[Asked, ...] = ()
+
+
+class Gone(Struct, frozen=True):
+    requests: tuple[str, ...] = ()
+
+
+class Queue(Struct, frozen=True):
+    """Of a frame, who waits; the rest of an operator's board is for eyes."""
+
+    rows: Asking
+    gone: Gone
+
+
 class OperatorUser(Chair):
     """Calls come one after the other; now and then a household that waits is served from the queue."""
 
     role = Role.OPERATOR
+    decode = msgspec.json.Decoder(Queue).decode
     communes: ClassVar[dict[str, list[str]]] = {}
     waiting: ClassVar[dict[str, dict[str, None]]] = {}
     answered_on_screen: ClassVar[set[str]] = set()
@@ -29,19 +52,16 @@ class OperatorUser(Chair):
         if self.person.territory not in self.communes:
             found = self.read("communes", "/api/communes")
             self.communes[self.person.territory] = [commune["name"] for commune in found or ()]
-        gevent.sleep(self.dice.uniform(0, min(self.profile.call_every_seconds, 20)))
+        gevent.sleep(self.dice.uniform(0, self.every_seconds))
 
-    def wait_time(self) -> float:
-        return min(self.dice.expovariate(1 / self.profile.call_every_seconds), 3 * self.profile.call_every_seconds)
-
-    def told(self, frame: dict[str, Any]) -> None:
+    def told(self, frame: Queue) -> None:
         """The queue, as every operator's board tells it."""
         here = self.waiting.setdefault(self.person.territory, {})
-        for row in frame["rows"].get("requests", ()):
-            here.pop(row["id"], None)
-            if row["state"] == "open":
-                here[row["id"]] = None
-        for id in frame["gone"].get("requests", ()):
+        for asked in frame.rows.requests:
+            here.pop(asked.id, None)
+            if asked.state == "open":
+                here[asked.id] = None
+        for id in frame.gone.requests:
             here.pop(id, None)
 
     @task(5)

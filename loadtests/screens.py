@@ -30,6 +30,8 @@ PING_SECONDS = 5.0
 SAY_SECONDS = 5.0
 OPENING_AT_ONCE = 8
 RESYNC = 4001
+OPENED = ".opened"
+"""The file that says that every screen is open."""
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
@@ -213,6 +215,9 @@ async def _main(people: Path, tape: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     room.screens = [Screen(room, person, seats.host(person) or "") for person in seats.listening()]
     tasks = [asyncio.create_task(one) for one in (*(screen.watch() for screen in room.screens), _pings(room), _lag(room), _say(room))]
+    while not stop.is_set() and not all(screen.open for screen in room.screens):
+        await asyncio.sleep(0.1)
+    tape.with_suffix(OPENED).touch()
     await stop.wait()
     found = {"screens": len(room.screens), "grey": sum(s.greyed for s in room.screens), "faults": room.faults, "frames": room.frames}
     for task in tasks:

@@ -11,7 +11,6 @@ from siao.core.people import Role
 ANSWER_SECONDS, DOOR_SECONDS = (2.0, 12.0), (15.0, 60.0)
 ACCEPTS, COMES, STAYS_AWAY = 0.87, 0.86, 0.94
 SAYS_NO = ("too_late", "no_staff", "other", "does_not_fit_unit")
-PAUSE_BEFORE_SECONDS = 20.0
 
 
 class StaffUser(Chair):
@@ -23,10 +22,7 @@ class StaffUser(Chair):
         self.units: dict[str, dict[str, Any]] = {}
         self.placements: dict[str, str] = {}
         super().on_start()
-        gevent.sleep(self.dice.uniform(0, min(self.profile.tell_every_seconds, PAUSE_BEFORE_SECONDS)))
-
-    def wait_time(self) -> float:
-        return min(self.dice.expovariate(1 / self.profile.tell_every_seconds), 3 * self.profile.tell_every_seconds)
+        gevent.sleep(self.dice.uniform(0, self.every_seconds))
 
     def told(self, frame: dict[str, Any]) -> None:
         for row in frame["rows"].get("units", ()):

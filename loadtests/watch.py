@@ -14,7 +14,8 @@ MB = 1_000_000
 
 
 class Look(Struct, frozen=True, array_like=True):
-    """`cores`: taken since the last look; `waits`: the share of that time in which its first thread wanted a core and had none.
+    """`cores`: taken since the last look; `waits`: the share of that time in which the one of its processes that waited
+    longest wanted a core and had none.
 
     `load`: the whole machine's, of others too.
     """
@@ -32,7 +33,8 @@ class Watch(threading.Thread):
     def __init__(self, pids: Mapping[str, int]) -> None:
         super().__init__(daemon=True)
         self.pids, self.looks, self.over = dict(pids), list[Look](), threading.Event()
-        self.before: dict[str, tuple[float, float, float]] = {}
+        self.before: dict[str, tuple[float, float]] = {}
+        self.waited: dict[int, float] = {}
 
     def run(self) -> None:
         while not self.over.wait(EVERY_SECONDS):
@@ -43,14 +45,19 @@ class Watch(threading.Thread):
         look = Look(now, {}, {}, {}, os.getloadavg()[0])
         for name, pid in tuple(self.pids.items()):
             family = [pid, *_below(pid, children)]
-            used, waited = sum(map(_cpu_seconds, family)), _waited_seconds(pid)
-            at, used_before, waited_before = self.before.get(name, (now, used, waited))
-            self.before[name] = now, used, waited
+            used = sum(map(_cpu_seconds, family))
+            at, before = self.before.get(name, (now, used))
+            self.before[name] = now, used
             since = max(now - at, 0.001)
-            look.cores[name] = max(0.0, (used - used_before) / since)
-            look.waits[name] = max(0.0, (waited - waited_before) / since)
+            look.cores[name] = max(0.0, (used - before) / since)
+            look.waits[name] = max(map(self._waits, family)) / since
             look.mb[name] = sum(map(_memory, family)) / MB
         self.looks.append(look)
+
+    def _waits(self, pid: int) -> float:
+        now = _waited_seconds(pid)
+        before, self.waited[pid] = self.waited.get(pid, now), now
+        return max(0.0, now - before)
 
     def stop(self) -> list[Look]:
         self.over.set()

@@ -17,10 +17,7 @@ class WorkerUser(Chair):
         self.followed: dict[str, str] = {}
         super().on_start()
         self.communes = [commune["name"] for commune in self.read("communes", "/api/communes") or ()]
-        gevent.sleep(self.dice.uniform(0, min(self.profile.look_every_seconds, 20)))
-
-    def wait_time(self) -> float:
-        return min(self.dice.expovariate(1 / self.profile.look_every_seconds), 3 * self.profile.look_every_seconds)
+        gevent.sleep(self.dice.uniform(0, self.every_seconds))
 
     def told(self, frame: dict[str, Any]) -> None:
         self.followed.update({row["code"]: row["id"] for row in frame["rows"].get("requests", ())})
