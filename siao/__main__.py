@@ -11,6 +11,7 @@ COMMANDS = {
     "words": ("siao.words", "every code with its French and English words, as JSON"),
     "test": ("siao.develop", "every test; browser tests where Chromium is"),
     "check": ("siao.develop", "linters, types, layers"),
+    "load": ("loadtests.command", "people at their boards, by the hundred, on a service of its own (a checkout)"),
     "build": ("siao.develop", "the screens, and the wheel"),
 }
 
