@@ -3,11 +3,14 @@
 import asyncio
 import os
 import sys
+from socket import socket
+from types import FrameType
 
 import uvicorn
 
-from siao import settings
-from siao.demo import config
+from siao import app, settings
+from siao.live.socket import INBOUND_MAX, FrameProtocol
+from siao.settings import Settings
 from siao.store import migrate as road
 
 
@@ -33,3 +36,35 @@ def migrate(argv: list[str]) -> int:
         asyncio.run(road.app_password(url, password))
     sys.stdout.write("".join(f"siao: {name}\n" for name in ran) or "siao: the schema is current\n")
     return 0
+
+
+def config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app.build(settings),
+        host=settings.host,
+        port=settings.port,
+        ws=FrameProtocol,
+        ws_max_size=INBOUND_MAX,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+
+
+class Opening(uvicorn.Server):
+    """A server that says when it takes connections, and that a second Ctrl-C does not tear away from its closing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.opened.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Whoever runs this server goes on after it: the signal is not raised again."""
+        self.should_exit = True

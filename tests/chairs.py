@@ -12,7 +12,7 @@ import httpx
 import city
 from siao.actions import people
 from siao.core.people import Right, Role
-from siao.demo import Opening, config
+from siao.serve import Opening, config
 from siao.embedded.process import free_port
 from siao.settings import Settings
 from siao.store import db as database
