@@ -215,7 +215,7 @@ async def _main(people: Path, tape: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     room.screens = [Screen(room, person, seats.host(person) or "") for person in seats.listening()]
     tasks = [asyncio.create_task(one) for one in (*(screen.watch() for screen in room.screens), _pings(room), _lag(room), _say(room))]
-    while not stop.is_set() and not all(screen.open for screen in room.screens):
+    while not stop.is_set() and not all(screen.open for screen in room.screens):  # noqa: ASYNC110 - many screens, one look
         await asyncio.sleep(0.1)
     tape.with_suffix(OPENED).touch()
     await stop.wait()

@@ -74,6 +74,10 @@ class Opening(uvicorn.Server):
             await asyncio.sleep(LAST_ANSWERS_SECONDS)
         await super().shutdown(sockets)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Whoever runs this server goes on after it: the signal is not raised again, and a second one tears nothing."""
+        self.should_exit = True
+
 
 def listening(host: str, port: int) -> socket.socket:
     """The socket that all workers share."""

@@ -269,5 +269,6 @@ def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
 
 
 ROUTES = [
-    shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, change_service, accounts, add_account, change_account,
+    shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, change_service, accounts,
+    add_account, change_account,
 ]  # fmt: skip

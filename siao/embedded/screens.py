@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from siao.carried import HERE
-from siao.embedded.process import CannotStart
+from siao.embedded.process import CannotStart, mortal
 
 WEB = HERE / "web"
 DIST = WEB / "dist"
@@ -74,6 +74,6 @@ def installed() -> None:
 
 
 def _call(command: list[str]) -> None:
-    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False, preexec_fn=mortal())
     if done.returncode:
         raise CannotStart(f"{' '.join(command[-3:])} failed:\n{(done.stdout + done.stderr)[-3000:]}")

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import logging
 import secrets
+import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from siao.embedded import postgres, valkey
 from siao.embedded.process import CannotStart, Server, as_root, free_port, is_free
 
 log = logging.getLogger("siao.embedded")
+LOCK = "lock"
 WATCH_SECONDS = 0.2
 RESTARTS_MAX = 50
 """How often one server may be started again in a minute before the watch gives up."""
@@ -89,9 +91,21 @@ def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
             servers.postgres.stop()
 
 
+def forget(directory: Path) -> None:
+    """Deletes what a folder remembers. Refused while another process uses it."""
+    home = home_of(directory)
+    with _alone(directory):
+        for place in {directory, home}:
+            for path in place.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != LOCK:
+                    path.unlink()
+
+
 @contextmanager
 def _alone(directory: Path) -> Generator[IO[str]]:
-    with (directory / "lock").open("w") as lock:
+    with (directory / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

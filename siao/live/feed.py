@@ -72,6 +72,7 @@ class Feed:
         self.whole = False
         self.pace = Pace()
         self.told = self.delivered = 0
+        self.pulled_at = 0.0
 
     @property
     def position(self) -> str:
@@ -109,6 +110,7 @@ class Feed:
         while True:
             async with database.reading(self.pool, [self.code]) as db:
                 news = await store.news(db, self.code, self.seq)
+            self.pulled_at = time.monotonic()
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
                 self._resync()

@@ -21,6 +21,10 @@ TOP_AGE_MAX_SECONDS = 1.0
 """An older top is not told: a screen may only be called fresh by what the database said a moment ago."""
 RESTARTS_MAX = 100
 READY_SECONDS = 5.0
+OPEN_AT_START = 8
+"""Territories whose board is open before anybody asks; the others open on first use."""
+FEED_AGE_MAX_SECONDS = 3.0
+"""A feed looks each second; one that did not look for so long is not live."""
 
 
 class Hub:
@@ -62,19 +66,24 @@ class Hub:
 
     async def feed(self, territory: str) -> Feed:
         """The feed of a territory, started on first use; raises TimeoutError while the database is away."""
-        if territory not in self.feeds:
-            self.feeds[territory] = feed = Feed(self.pool, territory)
-            self.supervise(f"feed {territory}", feed.run)
-        feed = self.feeds[territory]
+        feed = self._open(territory)
         if not feed.ready.is_set():
             await asyncio.wait_for(feed.ready.wait(), READY_SECONDS)
         return feed
+
+    def _open(self, territory: str) -> Feed:
+        if territory not in self.feeds:
+            self.feeds[territory] = feed = Feed(self.pool, territory)
+            self.supervise(f"feed {territory}", feed.run)
+        return self.feeds[territory]
 
     async def _watch_tops(self) -> None:
         while True:
             try:
                 tops = await database.tops(self.pool)
                 self.tops, self.read_at = tops, time.monotonic()
+                for code in sorted(tops)[:OPEN_AT_START]:
+                    self._open(code)
                 for code, (_, seq) in self.tops.items():
                     if code in self.feeds and self.feeds[code].seq < seq:
                         self.feeds[code].ring()
@@ -87,8 +96,15 @@ class Hub:
         return self.tops.get(territory) if time.monotonic() - self.read_at < TOP_AGE_MAX_SECONDS else None
 
     def ready(self) -> dict[str, bool]:
-        """What /readyz says."""
-        return {"database": time.monotonic() - self.read_at < 2 * TOP_AGE_MAX_SECONDS, "loops": not self.dead, "redis": self.doorbell.up}
+        """What /readyz says: the database answered a moment ago, every open board is there, every feed has looked."""
+        now, feeds = time.monotonic(), self.feeds.values()
+        return {
+            "database": now - self.read_at < 2 * TOP_AGE_MAX_SECONDS,
+            "board": all(feed.ready.is_set() for feed in feeds),
+            "feed": all(now - feed.pulled_at < FEED_AGE_MAX_SECONDS for feed in feeds),
+            "loops": not self.dead,
+            "redis": self.doorbell.up,
+        }
 
     async def status(self, territory: str) -> dict[str, Any]:
         """What operations watch in this process, in numbers alone."""

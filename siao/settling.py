@@ -1,0 +1,89 @@
+"""What a demo's house is furnished with before its doors open: schema, a park, and one account for each chair."""
+
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from siao.actions import parks as actions
+from siao.actions import people
+from siao.core.parks import Park, ParkShelter, identity
+from siao.core.people import Right, Role
+from siao.core.territories import Service
+from siao.store import board as boards
+from siao.store import db as database
+from siao.store import migrate
+from siao.store import parks as places
+from siao.store import people as store
+
+CHAIRS = ("simulation-115", "simulation-structures", "simulation-service")
+"""Logins of the simulated people: operator, every shelter, social worker."""
+
+
+async def settle(owner_url: str, app_url: str, app_password: str, park: Park, password: str) -> UUID:
+    """Migrations, the app's password, the park where it is not there yet, and the accounts. Gives the shelter of `structure`."""
+    await migrate.migrate(owner_url)
+    await migrate.app_password(owner_url, app_password)
+    owner = await asyncpg.connect(owner_url)
+    try:
+        if not await places.known(owner, park.code):
+            await actions.load(app_url, park)
+            await database.analyse(owner)
+        shelter = identity(park.code, _lent(park).name)
+        await _accounts(owner, park, shelter, password)
+    finally:
+        await owner.close()
+    return shelter
+
+
+def _lent(park: Park) -> ParkShelter:
+    """The structure of the demo's own account: the one with most to show on one screen."""
+    fit = [s for s in park.shelters if not s.confidential and not s.by_phone and 3 <= len(s.units) <= 12]
+    return max(fit or park.shelters, key=lambda s: (sum(u.vacant > 0 for u in s.units), -len(s.units)))
+
+
+async def _accounts(owner: asyncpg.Connection, park: Park, shelter: UUID, password: str) -> None:
+    async with owner.transaction():
+        await database.here(owner, [park.code])
+        if await store.account(owner, "ecoutant") and await _has_right(owner, "ecoutant", park.code):
+            return
+        services = await boards.services(owner, park.code)
+        service = services[0].id if services else await _service(owner, park.code)
+        secret = await people.password(password)
+        for login, rights in _rights(park, shelter, service).items():
+            await _account(owner, login, secret, rights)
+
+
+def _rights(park: Park, shelter: UUID, service: UUID) -> dict[str, list[Right]]:
+    operator, worker = [Right(Role.OPERATOR, park.code)], [Right(Role.WORKER, park.code, service=service)]
+    return {
+        "ecoutant": operator,
+        "ecoutant2": operator,
+        "regulation": [Right(Role.COORDINATOR, park.code)],
+        "structure": [Right(Role.SHELTER, park.code, shelter=shelter)],
+        "prescripteur": worker,
+        "observateur": [Right(Role.OBSERVER, park.code)],
+        "admin": [Right(Role.ADMIN, park.code)],
+        CHAIRS[0]: operator,
+        CHAIRS[1]: [Right(Role.SHELTER, park.code, shelter=identity(park.code, s.name)) for s in park.shelters],
+        CHAIRS[2]: worker,
+    }
+
+
+async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: list[Right]) -> None:
+    known = await store.account(owner, login)
+    if known is None:
+        known = store.Account(uuid4(), login, secret, "fr", active=True)
+        await store.add(owner, known)
+    before = await store.rights(owner, known.id)
+    await store.grant(owner, known.id, [*(right for right in before if right.territory != rights[0].territory), *rights])
+
+
+async def _has_right(owner: asyncpg.Connection, login: str, territory: str) -> bool:
+    account = await store.account(owner, login)
+    return account is not None and any(right.territory == territory for right in await store.rights(owner, account.id))
+
+
+async def _service(owner: asyncpg.Connection, territory: str) -> UUID:
+    id = identity(territory, "service", "Day centre")
+    await places.place(owner, [Service(id, territory, "Day centre")])
+    return id
