@@ -87,8 +87,7 @@ async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:
         return no
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), OFFICE)
-    feed = await seat.house(request).hub.feed(code)
-    await feed.reach((await database.top(seat.house(request).pool, code))[1])  # who was first is on the board by then
+    feed = await seat.caught_up(request, code)  # who was first is on the board by then
     criteria = feed.board.criteria.get(id) if feed.board else None
     if criteria is not None:
         no.more = {"places": await suitable(request, code, criteria)}
@@ -167,7 +166,7 @@ async def address(request: Call, id: FromPath[UUID], territory: FromQuery[str | 
     """Where a household is to go: recorded, for whoever acted on this placement, from acceptance to arrival."""
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE)
-    feed = await seat.house(request).hub.feed(code)
+    feed = await seat.caught_up(request, code)
     placement = feed.board.placements.get(id) if feed.board else None
     if feed.board is None or placement is None:
         raise Refused(Refusal.UNKNOWN, "placement")

@@ -182,6 +182,8 @@ async def places_for(request: Call, id: FromPath[UUID], territory: FromQuery[str
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE)
     feed = await seat.house(request).hub.feed(code)
+    if feed.board is None or id not in feed.board.criteria:
+        feed = await seat.caught_up(request, code)  # asked a moment ago
     criteria = feed.board.criteria.get(id) if feed.board else None
     if criteria is None:
         raise Refused(Refusal.UNKNOWN, "request")

@@ -16,8 +16,10 @@ from siao.core import rights, views
 from siao.core.beds import Source
 from siao.core.people import OFFICE, By, Role
 from siao.core.refused import Refusal, Refused
+from siao.live.feed import Feed
 from siao.live.hub import Hub
 from siao.settings import Settings
+from siao.store import db as database
 from siao.store.db import Pool
 
 KNOWN_SECONDS = 2.0
@@ -76,6 +78,14 @@ def territory(person: Person, asked: str | None, roles: frozenset[Role] | None =
     if len(mine) != 1:
         raise Refused(Refusal.FORBIDDEN if not mine else Refusal.INVALID, "territory")
     return mine.pop()
+
+
+async def caught_up(request: Call, code: str) -> Feed:
+    """The feed of a territory, its board at least where the database is now: whoever just wrote finds it there."""
+    here = house(request)
+    feed = await here.hub.feed(code)
+    await feed.reach((await database.top(here.pool, code))[1])
+    return feed
 
 
 def same_origin(request: Call) -> None:
