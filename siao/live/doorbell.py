@@ -38,7 +38,8 @@ class Doorbell:
         while True:
             territory, seq = await self.rings.get()
             try:
-                await asyncio.wait_for(self.redis.publish(CHANNEL, f"{territory}:{seq}"), WAIT_SECONDS)
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await self.redis.publish(CHANNEL, f"{territory}:{seq}")
             except (RedisError, OSError, TimeoutError):
                 self.up = False
 

@@ -97,7 +97,8 @@ class Feed:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             try:
-                await asyncio.wait_for(self.bell.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self.bell.wait()
             except TimeoutError:
                 continue
             if wait := self.pace.wait(time.monotonic()):

@@ -21,6 +21,7 @@ TOP_AGE_MAX_SECONDS = 1.0
 """An older top is not told: a screen may only be called fresh by what the database said a moment ago."""
 RESTARTS_MAX = 100
 READY_SECONDS = 5.0
+CANCEL_AGAIN_SECONDS = 0.2
 OPEN_AT_START = 8
 """Territories whose board is open before anybody asks; the others open on first use."""
 FEED_AGE_MAX_SECONDS = 3.0
@@ -45,9 +46,12 @@ class Hub:
         self.supervise("listen", self.doorbell.listen)
 
     async def stop(self) -> None:
-        for task in self.tasks.values():
-            task.cancel()
-        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+        """Ends every loop. Python 3.11's `wait_for` loses a cancellation that meets an answer, so it is said until it is heard."""
+        left = set(self.tasks.values())
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
         await self.doorbell.close()
 
     def supervise(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
