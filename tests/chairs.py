@@ -13,7 +13,6 @@ import city
 from siao.actions import people
 from siao.core.people import Right, Role
 from siao.embedded.process import free_port
-from siao.serve import Opening, config
 from siao.settings import Settings
 from siao.store import db as database
 from siao.store import people as store
