@@ -5,14 +5,17 @@ from importlib import import_module
 
 COMMANDS = {
     "demo": ("siao.demo", "a city's evening on a living board, on this machine alone"),
-    "serve": ("siao.serve", "the service, from the environment (.env.example)"),
-    "migrate": ("siao.serve", "bring the database to the newest schema"),
+    "serve": ("siao.serve:serve", "the service, from the environment (.env.example)"),
+    "migrate": ("siao.serve:migrate", "bring the database to the newest schema"),
+    "secrets": ("siao.composed:secrets", "what docker-compose.yml's servers share, made once"),
+    "composed": ("siao.composed:composed", "the demo on docker-compose.yml's servers"),
     "import": ("siao.exchange.command", "import park FILE --night DATE: a city's shelters from its open data"),
     "words": ("siao.words", "every code with its French and English words, as JSON"),
-    "test": ("siao.develop", "every test; browser tests where Chromium is"),
-    "check": ("siao.develop", "linters, types, layers"),
+    "test": ("siao.develop:test", "every test; browser tests where Chromium is"),
+    "check": ("siao.develop:check", "linters, types, layers"),
+    "bench": ("siao.develop:bench", "bench NAME: figures measured on this machine (benchmarks/)"),
     "load": ("loadtests.command", "people at their boards, by the hundred, on a service of its own (a checkout)"),
-    "build": ("siao.develop", "the screens, and the wheel"),
+    "build": ("siao.develop:build", "the screens, and the wheel"),
 }
 
 
@@ -23,8 +26,8 @@ def main() -> int:
         sys.stderr.write("siao: what is to be done?\n\n" + "\n".join(lines) + "\n")
         return 0 if word in ("", "-h", "--help", "help") else 2
     module, _ = COMMANDS[word]
-    entry = getattr(import_module(module), word if module in ("siao.serve", "siao.develop") else "main")
-    return entry(rest) or 0
+    name, _, entry = module.partition(":")
+    return getattr(import_module(name), entry or "main")(rest) or 0
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
-from siao.api import administration, beds, board, errors, live, pages, people, placements, requests, statistics
+from siao.api import administration, beds, board, described, errors, live, pages, people, placements, requests, statistics
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
@@ -43,7 +43,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
 
 
 def build(settings: Settings) -> Litestar:
-    return Litestar(
+    made = Litestar(
         route_handlers=[
             *people.ROUTES,
             *board.ROUTES,
@@ -64,10 +64,16 @@ def build(settings: Settings) -> Litestar:
             backend="gzip", minimum_size=1_000, gzip_compress_level=4, exclude_opt_key="exclude_from_compression"
         ),
         openapi_config=OpenAPIConfig(
-            title="siao", version=__version__, path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()]
+            title="siao",
+            version=__version__,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            use_handler_docstrings=True,
         ),
         after_request=_secured,
     )
+    described.describe(made)
+    return made
 
 
 def _secured(response: Response[Any]) -> Response[Any]:

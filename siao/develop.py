@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from siao.embedded import screens
@@ -41,6 +42,17 @@ def check(argv: list[str]) -> int:
             lambda: _node("node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"),
         ),
     )
+
+
+def bench(argv: list[str]) -> int:
+    """The measuring command of that name: benchmarks/NAME.py, which takes --quick and --json."""
+    folder = HERE / "benchmarks"
+    names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    if not argv or argv[0] not in names:
+        say(f"bench NAME, one of: {', '.join(names)}" if names else "bench needs a checkout")
+        return 2
+    sys.path.insert(0, str(HERE))
+    return import_module(f"benchmarks.{argv[0]}").main(argv[1:])
 
 
 def build(argv: list[str]) -> int:

@@ -1,7 +1,6 @@
 """What the environment decides, read once."""
 
 import os
-import secrets
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -26,7 +25,10 @@ class Settings(Struct, frozen=True):
 
 
 class Missing(Exception):
-    """A variable that must be set is not."""
+    """A variable that must be set is not, or not to what it could be."""
+
+
+SECRET_MIN = 32
 
 
 def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
@@ -34,16 +36,20 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Settings:
     for name in ("SIAO_DATABASE_URL", "SIAO_REDIS_URL", "SIAO_SECRET", "SIAO_ORIGINS"):
         if not env.get(name):
             raise Missing(f"{name} is not set; see .env.example")
+    if len(env["SIAO_SECRET"]) < SECRET_MIN:
+        raise Missing(f"SIAO_SECRET is shorter than {SECRET_MIN} characters")
     return Settings(
         database_url=env["SIAO_DATABASE_URL"],
         redis_url=env["SIAO_REDIS_URL"],
         secret=env["SIAO_SECRET"].encode(),
         origins=tuple(origin.strip().rstrip("/") for origin in env["SIAO_ORIGINS"].split(",")),
         host=env.get("SIAO_HOST", "127.0.0.1"),
-        port=int(env.get("SIAO_PORT", "8115")),
+        port=_port(env.get("SIAO_PORT", "8115")),
         secure_cookies=env.get("SIAO_SECURE_COOKIES", "1") != "0",
     )
 
 
-def random_secret() -> bytes:
-    return secrets.token_bytes(32)
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise Missing(f"SIAO_PORT is {text!r}, not a port: 1 to 65535")
+    return int(text)

@@ -123,6 +123,7 @@ async def shelters(request: Call, territory: FromQuery[str | None] = None) -> li
 
 @post("/api/shelters", status_code=201)
 async def add_shelter(request: Call, data: JSONBody[ShelterForm]) -> dict[str, Any]:
+    """A new structure, without units yet."""
     by, code = await _writing(request)
     row = _shelter(uuid4(), code, data, None)
     return await _write(request, code, [row], by, row.id)
@@ -130,6 +131,7 @@ async def add_shelter(request: Call, data: JSONBody[ShelterForm]) -> dict[str, A
 
 @put("/api/shelters/{id:uuid}")
 async def change_shelter(request: Call, id: FromPath[UUID], data: JSONBody[ShelterForm]) -> dict[str, Any]:
+    """The structure as it is to be from now on."""
     by, code = await _writing(request)
     before = (await _board(request, code)).shelters.get(id)
     if before is None:
@@ -156,6 +158,7 @@ async def add_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) 
 
 @put("/api/units/{id:uuid}")
 async def change_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) -> dict[str, Any]:
+    """The unit as it is to be from now on; its kind stays, and it never loses beds here."""
     by, code = await _writing(request)
     board = await _board(request, code)
     before = board.units.get(id)
@@ -207,6 +210,7 @@ def _bed(unit: Unit, number: int) -> Bed:
 
 @get("/api/services")
 async def services(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    """The services where social workers sit."""
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE | ADMIN)
     async with database.reading(seat.house(request).pool, [code]) as db:
@@ -215,6 +219,7 @@ async def services(request: Call, territory: FromQuery[str | None] = None) -> li
 
 @post("/api/services", status_code=201)
 async def add_service(request: Call, data: JSONBody[ServiceForm]) -> dict[str, Any]:
+    """A new service for social workers."""
     by, code = await _writing(request)
     id = uuid4()
     await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by)
@@ -223,6 +228,7 @@ async def add_service(request: Call, data: JSONBody[ServiceForm]) -> dict[str, A
 
 @put("/api/services/{id:uuid}")
 async def change_service(request: Call, id: FromPath[UUID], data: JSONBody[ServiceForm]) -> dict[str, Any]:
+    """The service as it is to be called from now on."""
     by, code = await _writing(request)
     async with database.reading(seat.house(request).pool, [code]) as db:
         if id not in {service.id for service in await boards.services(db, code)}:
@@ -246,6 +252,7 @@ async def accounts(request: Call, territory: FromQuery[str | None] = None) -> li
 
 @post("/api/accounts", status_code=201)
 async def add_account(request: Call, data: JSONBody[AccountForm]) -> dict[str, Any]:
+    """A new account with its rights; nobody registers alone."""
     _, code = await _writing(request)
     id = await people.add(seat.house(request).pool, data.login, data.password, data.language, _rights(code, data.rights))
     return {"id": id}

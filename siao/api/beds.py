@@ -54,6 +54,7 @@ async def confirm(request: Call, id: FromPath[UUID], data: JSONBody[Confirmation
 
 @post("/api/units/{id:uuid}/opening", status_code=200)
 async def open_unit(request: Call, id: FromPath[UUID]) -> Answer:
+    """The unit takes households again."""
     return await seat.act(request, openings.OpenUnit(id))
 
 
@@ -65,11 +66,13 @@ async def close_unit(request: Call, id: FromPath[UUID], data: JSONBody[Closing])
 
 @post("/api/plans/{id:uuid}/opening", status_code=200)
 async def open_plan(request: Call, id: FromPath[UUID]) -> Answer:
+    """Every unit of the surge plan opens with it."""
     return await seat.act(request, openings.OpenPlan(id))
 
 
 @post("/api/plans/{id:uuid}/closing", status_code=200)
 async def close_plan(request: Call, id: FromPath[UUID]) -> Answer:
+    """Every unit of the surge plan closes with it; refused with the live placements there, if any."""
     return await seat.act(request, openings.ClosePlan(id))
 
 

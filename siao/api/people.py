@@ -74,6 +74,7 @@ async def present(request: Call) -> None:
 
 @delete("/api/session", status_code=204)
 async def log_out(request: Call) -> Response[None]:
+    """Ends the session at once."""
     seat.same_origin(request)
     person = await seat.person(request)
     here = seat.house(request)
@@ -90,6 +91,7 @@ async def me(request: Call) -> dict[str, Any]:
 
 @put("/api/me/language")
 async def choose_language(request: Call, data: JSONBody[Language]) -> dict[str, Any]:
+    """The language of screens and refusals, kept with the account."""
     seat.same_origin(request)
     person = await seat.person(request)
     here = seat.house(request)

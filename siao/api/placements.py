@@ -96,6 +96,7 @@ async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:
 
 @post("/api/placements", status_code=201)
 async def hold_unrecorded(request: Call, data: JSONBody[Unrecorded]) -> Answer:
+    """Takes a place for a number of persons who are not recorded."""
     return await seat.act(request, placements.Hold(seat.key(request), data.units, beds=data.beds, persons=data.persons, side=data.side))
 
 
@@ -107,11 +108,13 @@ async def offer(request: Call, id: FromPath[UUID]) -> Answer:
 
 @post("/api/placements/{id:uuid}/acceptance", status_code=200)
 async def accept(request: Call, id: FromPath[UUID]) -> Answer:
+    """The shelter says yes, or an operator on the telephone for it: the household is expected."""
     return await seat.act(request, placements.Accept(id))
 
 
 @post("/api/placements/{id:uuid}/release", status_code=200)
 async def release(request: Call, id: FromPath[UUID]) -> Answer:
+    """Gives the place back to the board; the request is open again."""
     return await seat.act(request, placements.Release(id))
 
 
@@ -123,6 +126,7 @@ async def refuse(request: Call, id: FromPath[UUID], data: JSONBody[ShelterSays])
 
 @post("/api/placements/{id:uuid}/household-refusal", status_code=200)
 async def household_refuses(request: Call, id: FromPath[UUID], data: JSONBody[HouseholdSays]) -> Answer:
+    """The household says no, with its coded reason; its request keeps its seniority."""
     return await seat.act(request, placements.RefuseHousehold(id, data.reason))
 
 
@@ -134,11 +138,13 @@ async def arrive(request: Call, id: FromPath[UUID], data: JSONBody[Arrived]) -> 
 
 @post("/api/placements/{id:uuid}/no-show", status_code=200)
 async def no_show(request: Call, id: FromPath[UUID]) -> Answer:
+    """The household did not come: its beds are vacant, to be checked, and its request is paused."""
     return await seat.act(request, stays.NoShow(id))
 
 
 @post("/api/placements/{id:uuid}/extension", status_code=200)
 async def extend(request: Call, id: FromPath[UUID], data: JSONBody[Until]) -> Answer:
+    """The stay goes on until another date; an extension always wins."""
     try:
         until = date.fromisoformat(data.until)
     except ValueError:
@@ -148,16 +154,19 @@ async def extend(request: Call, id: FromPath[UUID], data: JSONBody[Until]) -> An
 
 @post("/api/placements/{id:uuid}/move", status_code=200)
 async def move(request: Call, id: FromPath[UUID], data: JSONBody[Elsewhere]) -> Answer:
+    """Other beds of the same shelter for the same household, in one command."""
     return await seat.act(request, stays.Move(id, data.units, data.beds))
 
 
 @post("/api/placements/{id:uuid}/reduction", status_code=200)
 async def shrink(request: Call, id: FromPath[UUID], data: JSONBody[GivenBack]) -> Answer:
+    """Some leave, some stay: beds given back one by one, rooms whole."""
     return await seat.act(request, stays.Shrink(id, data.beds))
 
 
 @post("/api/placements/{id:uuid}/departure", status_code=200)
 async def depart(request: Call, id: FromPath[UUID], data: JSONBody[Departs]) -> Answer:
+    """The stay ends, with its coded reason; the beds are vacant."""
     return await seat.act(request, stays.Depart(id, data.reason))
 
 

@@ -88,11 +88,13 @@ async def renew(request: Call, data: JSONBody[Renewal]) -> Answer:
 
 @post("/api/requests/{id:uuid}/revision", status_code=200)
 async def revise(request: Call, id: FromPath[UUID], data: JSONBody[NewRequest]) -> Answer:
+    """Another wish in the household's own word; the criteria before it are gone."""
     return await seat.act(request, requests.Revise(id, data.asked(), data.call_back))
 
 
 @post("/api/requests/{id:uuid}/resumption", status_code=200)
 async def resume(request: Call, id: FromPath[UUID]) -> Answer:
+    """A paused household has called: its request waits again, with its seniority."""
     return await seat.act(request, requests.Resume(id))
 
 
@@ -240,6 +242,7 @@ def _place(board: Board, one: rank.Ranked) -> dict[str, Any]:
 
 @get("/api/communes")
 async def communes(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    """The communes that can be named on the telephone, with their sectors."""
     person = await seat.person(request)
     code = seat.territory(person, territory)
     async with database.reading(seat.house(request).pool, [code]) as db:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core import asking, places, requests
+from siao.core import night as nights
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import OFFICE, By
@@ -153,11 +154,15 @@ def refuse_household(world: World, c: RefuseHousehold, by: By, now: datetime) ->
 
 
 def refuse_shelter(world: World, c: RefuseShelter, by: By, now: datetime) -> Iterator[Change]:
-    """The shelter says no: the request goes first within its level, and a reason about the bed reports the bed."""
+    """The shelter says no: the request goes first within its level, and a reason about the bed reports the bed.
+
+    After an acceptance the bed must be reported: until then it is to be checked.
+    """
     placement = world.get(Placement, c.placement)
     step(placement, Verb.REFUSE_SHELTER)
     after = asking.reopened(world, placement.request, refusal=c.reason, first=True)
-    change = ended(world, placement, State.REFUSED_SHELTER, Verb.REFUSE_SHELTER, c.reason, after=after)
+    check = placement.state is State.EXPECTED
+    change = ended(world, placement, State.REFUSED_SHELTER, Verb.REFUSE_SHELTER, c.reason, after=after, check=check)
     if c.reason not in SEEN:
         yield change
         return
@@ -230,7 +235,8 @@ def _expected(world: World, p: Placement, verb: Verb, now: datetime) -> Change:
     by_foot = now + timedelta(seconds=territory.travel_seconds + places.walk_seconds(world, p.request, shelter))
     door = places.door(territory, shelter, now)
     at = min(door, by_foot) if door and door > now else by_foot
-    until = at + timedelta(seconds=territory.grace_seconds)
+    until = _before_noon(world, territory, p.request, at + timedelta(seconds=territory.grace_seconds))
+    at = min(at, until)
     expected = replace(p, state=State.EXPECTED, expected_until=at, until=until, accepted=True, version=p.version + 1)
     rung = (replace(shelter, to_ring_since=None),) if shelter.to_ring_since else ()
     return same_beds(world, expected, verb, rung)
@@ -240,8 +246,14 @@ def _hold_until(world: World, territory: Territory, request: UUID | None, now: d
     """Ten minutes, or a quarter of an hour past the agreed call back; never renewed."""
     asked = world.get(Request, request).call_back if request else None
     if asked and asked > now:
-        return asked + timedelta(seconds=territory.call_back_seconds)
+        return _before_noon(world, territory, request, asked + timedelta(seconds=territory.call_back_seconds))
     return now + timedelta(seconds=territory.hold_seconds)
+
+
+def _before_noon(world: World, territory: Territory, request: UUID | None, at: datetime) -> datetime:
+    """Nobody's needs outlive the noon after their night, so no promise that keeps them does."""
+    end = nights.criteria_end(world.get(Request, request).night, territory.time_zone) if request else at
+    return min(at, end)
 
 
 def _holds(world: World, by: By) -> tuple[UUID, ...]:

@@ -60,7 +60,8 @@ class Doorbell:
             while True:
                 message = await pubsub.get_message(timeout=WAIT_SECONDS)
                 if message is None:
-                    await self.redis.ping()  # a silent connection may be a dead one
+                    await asyncio.wait_for(self.redis.ping(), WAIT_SECONDS)  # a silent connection may be a dead one, or frozen
+                    self.up = True  # one ring may have failed on a connection of before
                 elif message["type"] == "subscribe":
                     self.up = True
                     self.missed()

@@ -63,13 +63,20 @@ class Evening:
     async def _turn(self) -> None:
         self.tick += 1
         for login, client in self.clients.items():
-            if not client.cookies:
-                await client.post("/api/session", json={"login": login, "password": self.chairs.password})
+            if "Cookie" not in client.headers:
+                await self._sign_in(login, client)
         if not self.communes:
             self.communes = [c["name"] for c in (await self._get("/api/communes")).json()]
         board = (await self._get("/api/board", view="operator")).json()["rows"]
         for act in self._acts(board):
             await act()
+
+    async def _sign_in(self, login: str, client: httpx.AsyncClient) -> None:
+        """Carries the cookie by hand: one that is Secure would not be sent to a service behind its own proxy."""
+        answer = await client.post("/api/session", json={"login": login, "password": self.chairs.password})
+        answer.raise_for_status()
+        client.headers["Cookie"] = answer.headers["set-cookie"].partition(";")[0]
+        client.cookies.clear()
 
     def _acts(self, board: dict[str, Any]) -> list[Callable[[], Awaitable[Any]]]:
         """What happens in this turn: some calls, every due answer, a report or two."""
@@ -96,7 +103,7 @@ class Evening:
         query = {"territory": self.territory, **query}
         answer = await self.clients[login or self.chairs.operator].post(path, json=body, params=query, headers=headers)
         if answer.status_code == 401:
-            self.clients[login or self.chairs.operator].cookies.clear()
+            self.clients[login or self.chairs.operator].headers.pop("Cookie", None)
         return answer
 
     def _household(self) -> dict[str, Any]:

@@ -133,7 +133,7 @@ async def test_redis_dead_costs_at_most_a_moment_and_comes_back_by_itself(house:
         if (await operator.get("/readyz")).json()["redis"]:
             break
         await asyncio.sleep(0.1)
-    assert (await operator.get("/readyz")).json() == {"database": True, "loops": True, "redis": True}
+    assert set((await operator.get("/readyz")).json().values()) == {True}
     await screen.socket.close()
 
 
@@ -143,7 +143,7 @@ async def test_postgresql_killed_loses_nothing_that_was_confirmed(house: House, 
     servers.postgres.kill()
     key = chairs.uuid4()
     answer = await operator.do("/api/requests", {"men": 1}, key)
-    assert answer.status_code in (503, 500) or answer.status_code == 401, answer.text
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), answer.text
     assert answer.headers["content-type"].startswith("application/problem+json") and "Retry-After" in answer.headers
     servers.postgres.start()
     for _ in range(100):
