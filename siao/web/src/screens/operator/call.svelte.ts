@@ -26,6 +26,8 @@ export class Call {
   said = $state('');
   busy = $state(false);
   renewing: string | null = $state(null);
+  /** The household that was just put on the list: its code, to be said, until the next call begins. */
+  waited: { code: string; back: string | null } | null = $state.raw(null);
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   communes: Commune[] = $state.raw([]);
 
@@ -63,6 +65,7 @@ export class Call {
   typed(): void {
     this.dirty = true;
     this.lost = null;
+    this.waited = null;
     this.said = '';
     clearTimeout(this.typing);
     this.typing = setTimeout(() => void this.search(), TYPING_MS);
@@ -89,7 +92,7 @@ export class Call {
 
   clear(): void {
     Object.assign(this, { text: '', level: 4, nights: 1, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, undo: null });
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, waited: null });
     this.dirty = false;
   }
 
@@ -157,7 +160,9 @@ export class Call {
   async wait(call_back: string | null = null): Promise<void> {
     await this.doing(async () => {
       const request = await this.ensure(call_back);
-      this.said = `${say('En attente, code', 'Waiting, code')} ${this.code ?? ''}`;
+      const waited = { code: this.code ?? '', back: call_back };
+      this.clear(); // what is typed next belongs to the next household
+      this.waited = waited;
       this.mayUndo(() => this.act(`/api/requests/${request}/withdrawal`, { reason: 'withdrawn' }));
     });
   }
