@@ -1,6 +1,6 @@
 """Every screen, by day and by night, wide and narrow: axe finds nothing, nothing moves sideways, keys are enough."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,23 +10,13 @@ import pytest
 import city
 from chairs import House
 from siao.develop import chromium
-from siao.embedded import screens
-from stage import DESK, PHONE, QUIET, SMALL, sideways, sit
+from stage import DESK, PHONE, SMALL, sideways, sit
 
-playwright = pytest.importorskip("playwright.async_api")
+pytest.importorskip("playwright.async_api")
 axe = pytest.importorskip("axe_playwright_python.async_playwright")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
 THEMES = ("light", "dark")
 Steps = Callable[[Any], Awaitable[None]]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    screens.build()
-    async with playwright.async_playwright() as machine:
-        browser = await machine.chromium.launch(executable_path=chromium(), args=QUIET)
-        yield browser
-        await browser.close()
 
 
 async def nothing_found(page: Any, what: str) -> None:
@@ -66,7 +56,7 @@ async def _keys(page: Any) -> None:
     await page.locator(".sheet .wide").click()
     await page.locator(".hold button", has_text="Libérer").first.click()
     await page.locator(".hold").wait_for(state="detached")
-    await page.keyboard.press("?")
+    await page.locator(".top nav button").first.click()
     await page.locator(".keysheet").wait_for()
 
 

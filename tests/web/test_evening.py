@@ -10,20 +10,10 @@ import pytest
 import chairs
 from chairs import House
 from siao.develop import chromium
-from siao.embedded import screens
-from stage import DESK, PATIENCE_MS, PHONE, QUIET, SMALL, Stage, sideways, sit
+from stage import DESK, PATIENCE_MS, PHONE, SMALL, Stage, sideways, sit
 
-playwright = pytest.importorskip("playwright.async_api")
+pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    screens.build()
-    async with playwright.async_playwright() as machine:
-        browser = await machine.chromium.launch(executable_path=chromium(), args=QUIET)
-        yield browser
-        await browser.close()
 
 
 MEN = "section.unit:has(h2:text-is('Dortoir hommes')) .bedb.l"
