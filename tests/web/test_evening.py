@@ -37,10 +37,10 @@ class Evening:
     async def holds(self) -> None:
         """By keyboard: the first of the list, Enter, Enter."""
         await self.operator.locator("#composition").wait_for()
-        await self.operator.keyboard.press("f")
+        await self.operator.keyboard.press("Alt+f")
         await self.operator.keyboard.press("Enter")
         await self.operator.locator(".ranked li").first.wait_for()
-        await self.operator.focus("#composition")
+        assert await self.operator.evaluate("document.activeElement.id") == "composition", "the next Enter holds"
         async with self.stage.then((self.operator, ".hold", "Place bloquée"), (self.worker, ".nextbox", "Place trouvée et bloquée")):
             await self.operator.keyboard.press("Enter")
 
