@@ -7,6 +7,7 @@ import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placemen
 
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
+const FOLLOW_MS = 1_500;
 const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
@@ -32,6 +33,7 @@ export class Call {
   communes: Commune[] = $state.raw([]);
 
   private dirty = false;
+  private following: ReturnType<typeof setTimeout> | undefined;
   private typing: ReturnType<typeof setTimeout> | undefined;
   private aborting: AbortController | null = null;
 
@@ -71,7 +73,16 @@ export class Call {
     this.typing = setTimeout(() => void this.search(), TYPING_MS);
   }
 
-  async search(): Promise<void> {
+  /** The board moved: the ranks follow, a moment later, and the place that was chosen stays chosen while it is there. */
+  follow(): void {
+    if (!this.found || this.following !== undefined) return;
+    this.following = setTimeout(() => {
+      this.following = undefined;
+      if (this.found && !this.busy && !this.lost) void this.search(this.place?.units.join());
+    }, FOLLOW_MS);
+  }
+
+  async search(chosen?: string): Promise<void> {
     this.aborting?.abort();
     if (!this.composed.said) {
       this.found = null;
@@ -81,10 +92,11 @@ export class Call {
     const { needs, ...rest } = this.criteria;
     try {
       this.found = await read<Found>('/api/places', { ...rest, needs: needs.join(',') }, this.aborting.signal);
-      this.chosen = Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
+      const same = this.found.places.findIndex((place) => place.units.join() === chosen);
+      this.chosen = same >= 0 ? same : chosen ? 0 : Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
       if (!this.lost) this.said = '';
     } catch (e) {
-      if (e instanceof DOMException) return;
+      if (e instanceof DOMException || chosen) return;
       this.found = null;
       this.said = this.words(e);
     }
