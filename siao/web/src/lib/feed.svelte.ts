@@ -39,6 +39,7 @@ export class Feed {
   private failures = 0;
   private answered = false;
   private round = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopped = false;
 
@@ -47,6 +48,7 @@ export class Feed {
   start(): void {
     this.timers = [setInterval(() => this.tick(), 250), setInterval(() => this.ping(), PING_MS)];
     document.addEventListener('visibilitychange', this.awake);
+    addEventListener('online', this.awake);
     void this.connect();
   }
 
@@ -54,12 +56,21 @@ export class Feed {
     this.stopped = true;
     this.timers.forEach(clearInterval);
     document.removeEventListener('visibilitychange', this.awake);
+    removeEventListener('online', this.awake);
+    clearTimeout(this.retry);
     this.socket?.close();
   }
 
+  /** A telephone out of a pocket, a network that is back: nobody waits for the next try. */
   private awake = (): void => {
     this.tick();
-    if (!document.hidden) this.ping();
+    if (document.hidden || this.stopped) return;
+    if (this.fresh) return this.ping();
+    if (this.retry !== undefined) {
+      clearTimeout(this.retry);
+      [this.retry, this.failures] = [undefined, 0];
+      void this.connect();
+    } else if (this.socket) this.hangUp(SILENT);
   };
 
   private tick(): void {
@@ -164,7 +175,10 @@ export class Feed {
     const ms = wait(this.failures, this.answered, Math.random());
     this.pushed = !polled(this.failures++, this.answered);
     this.retryAt = Date.now() + ms;
-    setTimeout(() => void this.connect(), ms);
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      void this.connect();
+    }, ms);
   }
 
   private async whoAmI(): Promise<void> {

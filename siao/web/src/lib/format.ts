@@ -29,6 +29,7 @@ export function number(n: number): string {
 /** 4 min · 1 h 34 · 2 j */
 export function age(sinceMs: number): string {
   const minutes = Math.max(0, Math.floor(sinceMs / MINUTE));
+  if (minutes < 1) return '< 1 min';
   if (minutes < 60) return `${minutes} min`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')}`;
   return `${Math.floor(minutes / 1440)} ${say('j', 'd')}`;

@@ -7,6 +7,7 @@ import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placemen
 
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
+const FOLLOW_MS = 1_500;
 const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
@@ -26,10 +27,13 @@ export class Call {
   said = $state('');
   busy = $state(false);
   renewing: string | null = $state(null);
+  /** The household that was just put on the list: its code, to be said, until the next call begins. */
+  waited: { code: string; back: string | null } | null = $state.raw(null);
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   communes: Commune[] = $state.raw([]);
 
   private dirty = false;
+  private following: ReturnType<typeof setTimeout> | undefined;
   private typing: ReturnType<typeof setTimeout> | undefined;
   private aborting: AbortController | null = null;
 
@@ -63,12 +67,22 @@ export class Call {
   typed(): void {
     this.dirty = true;
     this.lost = null;
+    this.waited = null;
     this.said = '';
     clearTimeout(this.typing);
     this.typing = setTimeout(() => void this.search(), TYPING_MS);
   }
 
-  async search(): Promise<void> {
+  /** The board moved: the ranks follow, a moment later, and the place that was chosen stays chosen while it is there. */
+  follow(): void {
+    if (!this.found || this.following !== undefined) return;
+    this.following = setTimeout(() => {
+      this.following = undefined;
+      if (this.found && !this.busy && !this.lost) void this.search(this.place?.units.join());
+    }, FOLLOW_MS);
+  }
+
+  async search(chosen?: string): Promise<void> {
     this.aborting?.abort();
     if (!this.composed.said) {
       this.found = null;
@@ -78,10 +92,11 @@ export class Call {
     const { needs, ...rest } = this.criteria;
     try {
       this.found = await read<Found>('/api/places', { ...rest, needs: needs.join(',') }, this.aborting.signal);
-      this.chosen = Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
+      const same = this.found.places.findIndex((place) => place.units.join() === chosen);
+      this.chosen = same >= 0 ? same : chosen ? 0 : Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
       if (!this.lost) this.said = '';
     } catch (e) {
-      if (e instanceof DOMException) return;
+      if (e instanceof DOMException || chosen) return;
       this.found = null;
       this.said = this.words(e);
     }
@@ -89,7 +104,7 @@ export class Call {
 
   clear(): void {
     Object.assign(this, { text: '', level: 4, nights: 1, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, undo: null });
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, waited: null });
     this.dirty = false;
   }
 
@@ -157,7 +172,9 @@ export class Call {
   async wait(call_back: string | null = null): Promise<void> {
     await this.doing(async () => {
       const request = await this.ensure(call_back);
-      this.said = `${say('En attente, code', 'Waiting, code')} ${this.code ?? ''}`;
+      const waited = { code: this.code ?? '', back: call_back };
+      this.clear(); // what is typed next belongs to the next household
+      this.waited = waited;
       this.mayUndo(() => this.act(`/api/requests/${request}/withdrawal`, { reason: 'withdrawn' }));
     });
   }

@@ -1,0 +1,88 @@
+"""Browsers for the tests: somebody at each chair, what is awaited on each screen, and how long after the commit it came."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import chairs
+from chairs import House
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 640}
+SECOND_MS, PATIENCE_MS = 1_000, 15_000
+WATCH = """
+window.watched = {}; window.seen = {}; window.commit = null; window.loads = (window.loads ?? 0) + 1;
+const Plain = window.WebSocket;
+window.WebSocket = class extends Plain {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener('message', (event) => {
+      const told = JSON.parse(event.data);
+      if (told.t === 'frame' && told.at) window.commit = Date.parse(told.at);
+    });
+  }
+};
+window.look = () => {
+  for (const [key, [selector, text]] of Object.entries(window.watched)) {
+    if (key in window.seen) continue;
+    const there = [...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text) && e.getClientRects().length);
+    if (there) window.seen[key] = window.commit === null ? 0 : Math.max(0, Date.now() - window.commit);
+  }
+};
+document.addEventListener('DOMContentLoaded', () => new MutationObserver(window.look).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }));
+"""
+
+
+async def sit(browser: Any, house: House, login: str, size: dict[str, int], outside: list[str], theme: str = "light") -> Any:
+    """A browser of one's own, signed in; whatever it asks of other servers is noted, and every error of its scripts."""
+    context = await browser.new_context(viewport=size, locale="fr-FR", color_scheme=theme, reduced_motion="reduce")
+    await context.add_init_script(WATCH)
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((house.base, "data:", "blob:")) else None)
+    page.on("pageerror", lambda error: outside.append(str(error)))
+    await page.goto(house.base)
+    await page.fill("input[autocomplete=username]", login)
+    await page.fill("input[type=password]", chairs.PASSWORD)
+    await page.click("button.yes")
+    await page.locator("main:not(.login)").first.wait_for()
+    return page
+
+
+class Stage:
+    """What is awaited on the screens after a step. A machine under load may be late once, by seconds; a system may not."""
+
+    def __init__(self) -> None:
+        self.late: list[str] = []
+        self.steps = 0
+
+    @asynccontextmanager
+    async def then(self, *awaited: tuple[Any, str, str]) -> AsyncIterator[None]:
+        """After the block, each (page, selector, text) is on its screen, within a second of the commit that made it so."""
+        keys = []
+        for page, selector, text in awaited:
+            self.steps += 1
+            keys.append(f"{self.steps} {selector} {text}")
+            await page.evaluate("([key, what]) => { watched[key] = what; }", [keys[-1], [selector, text]])
+        yield
+        for key, (page, _, _) in zip(keys, awaited, strict=True):
+            await page.wait_for_function("(key) => { look(); return key in seen; }", arg=key, timeout=PATIENCE_MS)
+            lag = await page.evaluate("(key) => seen[key]", key)
+            if lag > SECOND_MS:
+                self.late.append(f"{key}: {lag:.0f} ms after its commit")
+
+    def on_time(self) -> None:
+        assert len(self.late) <= 1, f"{len(self.late)} of {self.steps} steps came later than a second after their commit: {self.late}"
+
+
+async def sideways(page: Any) -> int:
+    """By how many pixels the page moves sideways."""
+    return await page.evaluate("document.documentElement.scrollWidth - innerWidth")
