@@ -1,0 +1,177 @@
+"""Engine B: branch and bound over F, on what is more than a network.
+
+A resource of which something takes a second unit (a dormitory with households of two, a room of a pair) has one row more than
+the network: all its units count. That row is relaxed and priced (Lagrange), with one price a stage; a bound stays valid
+whatever the prices. A node decides between fewer and more households of two, a pair or not, a rule of the night.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+import numpy as np
+from msgspec import Struct
+
+from siao.core.allocation import choices
+from siao.core.allocation.choices import OPEN, WITHOUT, Choice, Split
+from siao.core.allocation.classes import Ints
+from siao.core.allocation.flow import lexicographic, total
+from siao.core.allocation.model import LAST
+from siao.core.allocation.network import Network
+
+PRICING_ROUNDS = 10
+"""Rounds in which the prices of the relaxed rows are looked for, at the root."""
+Value = tuple[int, ...]
+
+
+class Leaf(Struct):
+    """A branch that was solved: its bound, with the potentials and prices that prove it; how it was split, and into what."""
+
+    choice: Choice
+    bound: Value
+    potentials: Ints
+    prices: Ints
+    split: Split | None = None
+    parts: list["Leaf"] = []
+
+
+class Best(Struct, frozen=True):
+    """The best plan so far, as a flow, and what it is worth, stage by stage."""
+
+    flow: Ints
+    value: Value
+
+
+class Search:
+    """One run. `nodes` counts flows solved; `better(best, bound)` hears of every plan that beats the one before."""
+
+    def __init__(self, net: Network, nodes_max: int, better: Callable[[Best, Value], None]) -> None:
+        self.net, self.nodes_max, self.better = net, nodes_max, better
+        self.costs = net.stage_costs()
+        self.prices = np.zeros((len(net.stages), len(net.have.units)), np.int64)
+        self.into = [np.flatnonzero(net.have.one[net.where] == s) for s in net.switchable]
+        self.tried: set[Choice] = set()
+        self.best: Best | None = None
+        self.nodes = 0
+        self.bound: Value = ()
+
+    def run(self) -> Leaf:
+        """The tree. Proven where every leaf's bound reaches the best plan's value."""
+        top, flow = self._root()
+        heap: list[tuple[Value, int, Leaf, Ints]] = [(top.bound, 0, top, flow)]
+        self.bound = top.bound
+        while heap:
+            self.bound, _, leaf, flow = heap[0]
+            if self._closed(self.bound) or self.nodes >= self.nodes_max:
+                break
+            heappop(heap)
+            leaf.split = self._split(leaf, flow)
+            for choice in choices.children(self.net, leaf.choice, leaf.split):
+                part, flow = self._solve(choice)
+                leaf.parts.append(part)
+                if not self._closed(part.bound):
+                    self._round(choice, flow)
+                    heappush(heap, (part.bound, self.nodes, part, flow))
+        if not heap or self._closed(self.bound):
+            self.bound = self.best.value if self.best else self.bound
+        return top
+
+    def _closed(self, bound: Value) -> bool:
+        """Nothing better is below. A bound that ended early was beyond already."""
+        return self.best is not None and bound >= self.best.value[: len(bound)]
+
+    def _solve(self, choice: Choice) -> tuple[Leaf, Ints]:
+        """One branch, with the prices of the rows that its network does not hold yet."""
+        net, prices = self.net, self.prices * choices.relaxed(self.net, choice)
+        paid = [total(row, net.have.units) for row in prices]
+
+        def beyond(values: Value) -> bool:
+            return self.best is not None and tuple(v - p for v, p in zip(values, paid)) > self.best.value[: len(values)]
+
+        found = lexicographic(net.graph, choices.capacity(net, choice), choices.priced(net, self.costs, prices), beyond)
+        self.nodes += 1
+        return Leaf(choice, tuple(v - p for v, p in zip(found.values, paid)), found.potentials, prices), found.flow
+
+    def _root(self) -> tuple[Leaf, Ints]:
+        """The whole, with the best prices that a few rounds find."""
+        choice = choices.root(self.net)
+        best, flow = self._solve(choice)
+        self._round(choice, flow)
+        for _ in range(PRICING_ROUNDS if len(self.net.more) else 0):
+            if self._closed(best.bound) or not self._reprice(best, flow):
+                break
+            tried, flow = self._solve(choice)
+            self._round(choice, flow)
+            if tried.bound > best.bound:
+                best = tried
+        self.prices = best.prices
+        return best, flow
+
+    def _reprice(self, leaf: Leaf, flow: Ints) -> bool:
+        """Where too much is used, what the network asks for one unit more is asked for the second one too."""
+        return False
+
+    def _round(self, choice: Choice, flow: Ints) -> None:
+        """A plan out of a flow: as it is, or with all that it leaves open decided as it leans."""
+        if not self._broken(flow):
+            self._keep(flow)
+            return
+        decided = self._leaning(choice, flow)
+        if decided not in self.tried:
+            self.tried.add(decided)
+            part, flow = self._solve(decided)
+            if len(part.bound) == len(self.net.stages) and not self._broken(flow):
+                self._keep(flow)
+
+    def _keep(self, flow: Ints) -> None:
+        value = tuple(total(row, flow) for row in self.costs)
+        if self.best is None or value < self.best.value:
+            self.best = Best(flow, value)
+            self.better(self.best, self.bound)
+
+    def _broken(self, flow: Ints) -> bool:
+        """Whether this flow is no plan: a resource used too often, or nobody's rule of the night."""
+        return bool((choices.used(self.net, flow) > self.net.have.units).any()) or self._mixed_up(flow) is not None
+
+    def _mixed_up(self, flow: Ints) -> int | None:
+        """A switchable dormitory in which no rule lets all sleep."""
+        for s, into in enumerate(self.into):
+            users = into[flow[self.net.take[into]] > 0]
+            if not self.net.nights[:, users].all(axis=1).any():
+                return s
+        return None
+
+    def _leaning(self, choice: Choice, flow: Ints) -> Choice:
+        net = self.net
+        two = [min(max(int(flow[net.two[r]]), low), high) for r, (low, high) in zip(net.dormitories, choice.twos)]
+        pair = choice.pair
+        for p in range(len(pair)):
+            if pair[p] == OPEN and flow[net.pairs[p]]:
+                pair = choices.taken(net, pair, p)
+        pair = tuple(WITHOUT if state == OPEN else state for state in pair)
+        night = tuple(self._rule(s, flow) if rule == OPEN else rule for s, rule in enumerate(choice.night))
+        return Choice(tuple((n, n) for n in two), pair, night)
+
+    def _rule(self, s: int, flow: Ints) -> int:
+        """The rule under which most of what flows there may stay, what matters first counting most."""
+        into = self.into[s]
+        arcs = self.net.take[into]
+        worth = flow[arcs] * 8 ** (LAST - self.net.classes.level[self.net.who[into]])
+        return int(np.argmax(self.net.nights[:, into] @ worth))
+
+    def _split(self, leaf: Leaf, flow: Ints) -> Split:
+        """What is used too often, the dearest first; else what is mixed up; else a price paid for what is not used."""
+        net, choice = self.net, leaf.choice
+        spare = net.have.units - choices.used(net, flow)
+        over = np.flatnonzero(spare < 0)
+        if not len(over) and (s := self._mixed_up(flow)) is not None:
+            return Split("night", s)
+        if not len(over):
+            over = np.flatnonzero((leaf.prices != 0).any(axis=0) & (spare > 0))
+        r = max(over.tolist(), key=lambda r: (tuple(leaf.prices[:, r].tolist()), -r))
+        at = int(np.searchsorted(net.dormitories, r))
+        if at < len(net.dormitories) and net.dormitories[at] == r:
+            low, high = choice.twos[at]
+            twos = int(flow[net.two[r]])
+            return Split("two", at, min(max(twos - (spare[r] < 0), low), high - 1))
+        touching = [p for p, state in enumerate(choice.pair) if state == OPEN and r in choices.rooms(net, p)]
+        return Split("pair", max(touching, key=lambda p: (int(flow[net.pairs[p]]), -p)))
