@@ -12,26 +12,14 @@ import numpy as np
 from msgspec import Struct
 
 from siao.core.allocation import choices
-from siao.core.allocation.choices import OPEN, WITHOUT, Choice, Split
+from siao.core.allocation.choices import OPEN, WITHOUT, Choice, Leaf, Split
 from siao.core.allocation.classes import Ints
-from siao.core.allocation.flow import lexicographic, total
+from siao.core.allocation.flow import lexicographic
 from siao.core.allocation.model import LAST
-from siao.core.allocation.network import Network
+from siao.core.allocation.network import Network, Value, total
 
-PRICING_ROUNDS = 10
+PRICING_ROUNDS = int(__import__("os").environ.get("PR", "10"))
 """Rounds in which the prices of the relaxed rows are looked for, at the root."""
-Value = tuple[int, ...]
-
-
-class Leaf(Struct):
-    """A branch that was solved: its bound, with the potentials and prices that prove it; how it was split, and into what."""
-
-    choice: Choice
-    bound: Value
-    potentials: Ints
-    prices: Ints
-    split: Split | None = None
-    parts: list["Leaf"] = []
 
 
 class Best(Struct, frozen=True):
@@ -39,6 +27,12 @@ class Best(Struct, frozen=True):
 
     flow: Ints
     value: Value
+
+
+def _gain(net: Network, costs: Ints, potentials: Ints, arcs: Ints) -> Ints:
+    """`[s, k]`: by how much the plan would be cheaper if arc k carried one unit more; nothing where it would not be."""
+    reduced = choices.reduced(net, costs, potentials, arcs)
+    return -reduced * choices.negative(reduced)
 
 
 class Search:
@@ -52,11 +46,13 @@ class Search:
         self.tried: set[Choice] = set()
         self.best: Best | None = None
         self.nodes = 0
+        self.kept = np.ones(len(net.capacity), np.int64)
         self.bound: Value = ()
 
     def run(self) -> Leaf:
         """The tree. Proven where every leaf's bound reaches the best plan's value."""
         top, flow = self._root()
+        self._drop(top)
         heap: list[tuple[Value, int, Leaf, Ints]] = [(top.bound, 0, top, flow)]
         self.bound = top.bound
         while heap:
@@ -79,36 +75,50 @@ class Search:
         """Nothing better is below. A bound that ended early was beyond already."""
         return self.best is not None and bound >= self.best.value[: len(bound)]
 
-    def _solve(self, choice: Choice) -> tuple[Leaf, Ints]:
-        """One branch, with the prices of the rows that its network does not hold yet."""
+    def _solve(self, choice: Choice, *, whole: bool = False) -> tuple[Leaf, Ints]:
+        """One branch, with the prices of the rows that its network does not hold yet. `whole`: even when it is beyond the best."""
         net, prices = self.net, self.prices * choices.relaxed(self.net, choice)
         paid = [total(row, net.have.units) for row in prices]
 
         def beyond(values: Value) -> bool:
-            return self.best is not None and tuple(v - p for v, p in zip(values, paid)) > self.best.value[: len(values)]
+            return not whole and self.best is not None and tuple(v - p for v, p in zip(values, paid)) > self.best.value[: len(values)]
 
-        found = lexicographic(net.graph, choices.capacity(net, choice), choices.priced(net, self.costs, prices), beyond)
+        found = lexicographic(net.graph, choices.capacity(net, choice) * self.kept, choices.priced(net, self.costs, prices), beyond)
         self.nodes += 1
         return Leaf(choice, tuple(v - p for v, p in zip(found.values, paid)), found.potentials, prices), found.flow
 
     def _root(self) -> tuple[Leaf, Ints]:
-        """The whole, with the best prices that a few rounds find."""
+        """The whole, with the best prices that a few rounds find: what beds and rooms are worth in the plan it leans to."""
         choice = choices.root(self.net)
-        best, flow = self._solve(choice)
-        self._round(choice, flow)
+        best, flow = leaf, leaning = self._solve(choice)
         for _ in range(PRICING_ROUNDS if len(self.net.more) else 0):
-            if self._closed(best.bound) or not self._reprice(best, flow):
+            asked = self._asked(choice, leaning)
+            self.prices = asked if leaf is best and not self.prices.any() else (self.prices + asked) // 2
+            if self._closed(best.bound):
                 break
-            tried, flow = self._solve(choice)
-            self._round(choice, flow)
-            if tried.bound > best.bound:
-                best = tried
+            leaf, leaning = self._solve(choice)
+            if leaf.bound > best.bound:
+                best, flow = leaf, leaning
+        self._round(choice, flow)
         self.prices = best.prices
         return best, flow
 
-    def _reprice(self, leaf: Leaf, flow: Ints) -> bool:
-        """Where too much is used, what the network asks for one unit more is asked for the second one too."""
-        return False
+    def _drop(self, top: Leaf) -> None:
+        """Arcs that no plan as good as the best uses leave the network of every branch."""
+        if self.best is not None and not self._closed(top.bound):
+            self.kept = choices.kept(self.net, self.costs, top.potentials, top.prices, top.bound, self.best.value)
+
+    def _asked(self, choice: Choice, flow: Ints) -> Ints:
+        """What one unit more of each resource would bring, all that is hard decided as this flow leans."""
+        net = self.net
+        decided, plan = self._solve(self._leaning(choice, flow), whole=True)
+        if not self._broken(plan):
+            self._keep(plan)
+        hard = np.flatnonzero(net.alone >= 0)
+        worth = _gain(net, self.costs, decided.potentials, net.out)
+        worth[:, hard] += _gain(net, self.costs, decided.potentials, net.alone[hard])
+        worth[:, net.alone < 0] = 0
+        return worth
 
     def _round(self, choice: Choice, flow: Ints) -> None:
         """A plan out of a flow: as it is, or with all that it leaves open decided as it leans."""
@@ -172,6 +182,6 @@ class Search:
         if at < len(net.dormitories) and net.dormitories[at] == r:
             low, high = choice.twos[at]
             twos = int(flow[net.two[r]])
-            return Split("two", at, min(max(twos - (spare[r] < 0), low), high - 1))
+            return Split("two", at, min(max(twos - int(spare[r] < 0), low), high - 1))
         touching = [p for p, state in enumerate(choice.pair) if state == OPEN and r in choices.rooms(net, p)]
         return Split("pair", max(touching, key=lambda p: (int(flow[net.pairs[p]]), -p)))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core.allocation.classes import Bools, Ints
-from siao.core.allocation.network import TWO, Network
+from siao.core.allocation.network import TWO, Network, Value, total
 
 OPEN, WITHOUT, WITH = -1, 0, 1
 
@@ -29,6 +29,17 @@ class Split(Struct, frozen=True, array_like=True):
     kind: str
     index: int
     at: int = 0
+
+
+class Leaf(Struct):
+    """A branch that was solved: its bound, with the potentials and prices that prove it; how it was split, and into what."""
+
+    choice: Choice
+    bound: Value
+    potentials: Ints
+    prices: Ints
+    split: Split | None = None
+    parts: list["Leaf"] = []
 
 
 def root(net: Network) -> Choice:
@@ -97,3 +108,30 @@ def used(net: Network, flow: Ints) -> Ints:
     units = flow[net.out].copy()
     np.add.at(units, net.of, flow[net.more])
     return units
+
+
+def reduced(net: Network, cost: Ints, potentials: Ints, arcs: Ints | slice = slice(None)) -> Ints:
+    """`[s, a]`: cost + π[tail] − π[head]."""
+    return cost[:, arcs] + potentials[:, net.graph.tail[arcs]] - potentials[:, net.graph.head[arcs]]
+
+
+def negative(rows: Ints) -> Bools:
+    """Which columns are below zero, stage by stage."""
+    sign = np.zeros(rows.shape[1], np.int64)
+    for row in rows:
+        sign = np.where(sign == 0, np.sign(row), sign)
+    return sign < 0
+
+
+def bound(net: Network, cost: Ints, left: Ints, potentials: Ints, prices: Ints) -> Value:
+    """What any potentials and prices prove: no plan within the capacities `left` is cheaper (weak duality, stage by stage)."""
+    over = reduced(net, priced(net, cost, prices), potentials)
+    over = over * negative(over)
+    parts = zip(over, potentials, prices)
+    return tuple(total(a, left) - total(pi, net.graph.supply) - total(p, net.have.units) for a, pi, p in parts)
+
+
+def kept(net: Network, cost: Ints, potentials: Ints, prices: Ints, proven: Value, value: Value) -> Ints:
+    """1 for arcs that a plan worth `value` or better may use: whatever uses another costs its reduced cost above `proven`."""
+    gap = np.array([a - b for a, b in zip(value, proven)], np.int64)[:, None]
+    return np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)

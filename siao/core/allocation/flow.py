@@ -8,24 +8,14 @@ from collections.abc import Callable
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from ortools.graph.python import min_cost_flow
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from siao.core.allocation.classes import Ints
+from siao.core.allocation.network import Graph, total
 
 
 class CannotSolve(Exception):
     """The solver refused the instance, or gave a flow that is not the cheapest."""
-
-
-class Graph(Struct, frozen=True):
-    """Arcs `tail → head`; `supply[v]` units leave node v, those that are negative arrive there."""
-
-    nodes: int
-    tail: Ints
-    head: Ints
-    supply: Ints
 
 
 class Optimum(Struct, frozen=True):
@@ -89,10 +79,3 @@ def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[tup
         np.add.at(supply, graph.head[full], capacity[full])
         arcs = arcs[reduced == 0]
     return Optimum(flow, np.stack(found), values)
-
-
-def total(cost: Ints, flow: Ints) -> int:
-    """Σ cost·flow, in Python's integers: it may pass 2^63."""
-    used = np.flatnonzero(flow)
-    high, low = cost[used] >> 31, cost[used] & (1 << 31) - 1
-    return (int(high @ flow[used]) << 31) + int(low @ flow[used])

@@ -4,6 +4,7 @@ What is more than a network stands beside it: `more` says which arcs use a secon
 household of two in a dormitory, the second room of a pair), and `Choice` what a branch of the search has decided.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
@@ -14,8 +15,7 @@ from msgspec import Struct
 from siao.core.allocation import classes, model, packing
 from siao.core.allocation.classes import Bools, Classes, Ints
 from siao.core.allocation.compatible import Place
-from siao.core.allocation.flow import Graph
-from siao.core.allocation.model import FIRST, PRIORITY, Instance, Level
+from siao.core.allocation.model import FIRST, PRIORITY, Given, Instance, Level
 from siao.core.allocation.packing import Stage
 from siao.core.units import Kind
 
@@ -23,6 +23,17 @@ SOURCE, SINK, FLOOR, FIXED = 0, 1, 2, 6
 """Nodes: source, sink, one a priority level; classes, places and resources follow."""
 TWO = 2
 OPEN = -1
+Value = tuple[int, ...]
+"""What a plan costs, one whole number a stage."""
+
+
+class Graph(Struct, frozen=True):
+    """Arcs `tail → head`; `supply[v]` units leave node v, those that are negative arrive there."""
+
+    nodes: int
+    tail: Ints
+    head: Ints
+    supply: Ints
 
 
 class Resources(Struct, frozen=True):
@@ -244,3 +255,21 @@ def _ranges(have: Resources, first: int, where: Ints, cost: Ints, capacity: Ints
         low.append(int(best.sum()) + int(least @ have.units))
         high.append(int(most @ have.units))
     return low, high, [int(np.abs(row).max(initial=0)) for row in cost]
+
+
+def total(cost: Ints, flow: Ints) -> int:
+    """Σ cost·flow, in Python's integers: it may pass 2^63."""
+    used = np.flatnonzero(flow)
+    high, low = cost[used] >> 31, cost[used] & (1 << 31) - 1
+    return (int(high @ flow[used]) << 31) + int(low @ flow[used])
+
+
+def levels(net: Network, given: Sequence[Given]) -> tuple[int, ...]:
+    """What a plan is worth, level by level, before them how far it meets the floors where there are any."""
+    instance = net.classes.instance
+    vector = model.vector(instance, given)
+    if not any(instance.rules.floors):
+        return vector
+    household = {one.request: one.household for one in instance.waiting}
+    count = Counter(model.level(household[one.request], instance.rules, instance.now) for one in given)
+    return -sum(min(least, count[i + FIRST]) for i, least in enumerate(instance.rules.floors)), *vector
