@@ -124,12 +124,14 @@ def _places(dice: Random, size: Size, shelters: list[tuple[UUID, float, float, d
         shelter = dice.choice(shelters)
         if dice.random() < 0.35:
             made = [_place(dice, shelter, Kind.DORMITORY, min(left, dice.choice((1, 1, 2, 2, 3, 4, 6))), None)]
+            if dice.random() < 0.3:
+                made.append(replace(made[0], units=(_id(dice),), capacity=dice.choice((1, 1, 2, 3))))
         else:
             suite = _id(dice) if dice.random() < 0.12 else None
             made = [_place(dice, shelter, Kind.ROOM, dice.choice((1, 2, 2, 3, 3, 4, 5)), suite) for _ in range(1 + (suite is not None))]
         left -= sum(place.capacity for place in made)
         yield from made
-        yield from (pair(a, b) for a, b in combinations(made, 2))
+        yield from (pair(a, b) for a, b in combinations(made, 2) if a.kind is Kind.ROOM)
 
 
 def _place(dice: Random, shelter: tuple[UUID, float, float, datetime | None], kind: Kind, capacity: int, suite: UUID | None) -> Place:

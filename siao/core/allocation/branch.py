@@ -18,8 +18,8 @@ from siao.core.allocation.flow import lexicographic
 from siao.core.allocation.model import LAST
 from siao.core.allocation.network import Network, Value, total
 
-PRICING_ROUNDS = int(__import__("os").environ.get("PR", "10"))
-"""Rounds in which the prices of the relaxed rows are looked for, at the root."""
+ROOT_ROUNDS = 2
+"""Prices are looked for until so many rounds in a row bring neither a better bound nor a better plan; below the root, one round."""
 
 
 class Best(Struct, frozen=True):
@@ -43,15 +43,16 @@ class Search:
         self.costs = net.stage_costs()
         self.prices = np.zeros((len(net.stages), len(net.have.units)), np.int64)
         self.into = [np.flatnonzero(net.have.one[net.where] == s) for s in net.switchable]
-        self.tried: set[Choice] = set()
         self.best: Best | None = None
         self.nodes = 0
+        self.gap: Value = ()
+        self.top = np.zeros((len(net.stages), net.graph.nodes), np.int64)
         self.kept = np.ones(len(net.capacity), np.int64)
         self.bound: Value = ()
 
     def run(self) -> Leaf:
         """The tree. Proven where every leaf's bound reaches the best plan's value."""
-        top, flow = self._root()
+        top, flow = self._priced(choices.root(self.net), self.prices, ROOT_ROUNDS)
         self._drop(top)
         heap: list[tuple[Value, int, Leaf, Ints]] = [(top.bound, 0, top, flow)]
         self.bound = top.bound
@@ -62,10 +63,9 @@ class Search:
             heappop(heap)
             leaf.split = self._split(leaf, flow)
             for choice in choices.children(self.net, leaf.choice, leaf.split):
-                part, flow = self._solve(choice)
+                part, flow = self._priced(choice, leaf.prices, 1)
                 leaf.parts.append(part)
                 if not self._closed(part.bound):
-                    self._round(choice, flow)
                     heappush(heap, (part.bound, self.nodes, part, flow))
         if not heap or self._closed(self.bound):
             self.bound = self.best.value if self.best else self.bound
@@ -78,59 +78,68 @@ class Search:
     def _solve(self, choice: Choice, *, whole: bool = False) -> tuple[Leaf, Ints]:
         """One branch, with the prices of the rows that its network does not hold yet. `whole`: even when it is beyond the best."""
         net, prices = self.net, self.prices * choices.relaxed(self.net, choice)
-        paid = [total(row, net.have.units) for row in prices]
+        left = choices.capacity(net, choice) * self.kept
 
-        def beyond(values: Value) -> bool:
-            return not whole and self.best is not None and tuple(v - p for v, p in zip(values, paid)) > self.best.value[: len(values)]
+        def bound(potentials: Ints) -> Value:
+            return choices.bound(
+                net, self.costs[: len(potentials)], left, potentials + self.top[: len(potentials)], prices[: len(potentials)]
+            )
 
-        found = lexicographic(net.graph, choices.capacity(net, choice) * self.kept, choices.priced(net, self.costs, prices), beyond)
+        def beyond(potentials: Ints) -> bool:
+            return self.best is not None and bound(potentials) > self.best.value[: len(potentials)]
+
+        cost = choices.reduced(net, choices.priced(net, self.costs, prices), self.top)
+        found = lexicographic(net.graph, left, self._clipped(cost), None if whole else beyond)
         self.nodes += 1
-        return Leaf(choice, tuple(v - p for v, p in zip(found.values, paid)), found.potentials, prices), found.flow
+        if not self._broken(found.flow):
+            self._keep(found.flow)
+        potentials = found.potentials + self.top[: len(found.potentials)]
+        return Leaf(choice, bound(found.potentials), potentials, prices), found.flow
 
-    def _root(self) -> tuple[Leaf, Ints]:
-        """The whole, with the best prices that a few rounds find: what beds and rooms are worth in the plan it leans to."""
-        choice = choices.root(self.net)
-        best, flow = leaf, leaning = self._solve(choice)
-        for _ in range(PRICING_ROUNDS if len(self.net.more) else 0):
-            asked = self._asked(choice, leaning)
-            self.prices = asked if leaf is best and not self.prices.any() else (self.prices + asked) // 2
-            if self._closed(best.bound):
+    def _clipped(self, cost: Ints) -> Ints:
+        """Reduced costs no larger than what the best plan is worth above the bound: more is beyond it just as well.
+
+        Small costs are what makes the solver quick. A later stage is clipped only where the stages before leave no gap.
+        """
+        for row, gap in zip(cost, self.gap):
+            np.clip(row, -gap - 1, gap + 1, out=row)
+            if gap:
                 break
+        return cost
+
+    def _priced(self, choice: Choice, prices: Ints, rounds: int) -> tuple[Leaf, Ints]:
+        """A branch with the best prices that a few rounds find: what beds and rooms are worth in the plan it leans to."""
+        self.prices = prices
+        best, flow = leaf, leaning = self._solve(choice)
+        since = 0
+        while since < rounds and not self._closed(best.bound):
+            before = self.best
+            asked = self._asked(choice, leaning) * choices.relaxed(self.net, choice)
+            if self._closed(best.bound) or not asked.any():
+                break
+            self.prices = (self.prices + asked) // 2 if self.prices.any() else asked
             leaf, leaning = self._solve(choice)
+            since = 0 if self.best is not before else since + 1
             if leaf.bound > best.bound:
-                best, flow = leaf, leaning
-        self._round(choice, flow)
-        self.prices = best.prices
+                best, flow, since = leaf, leaning, int(rounds == 1)
         return best, flow
 
     def _drop(self, top: Leaf) -> None:
-        """Arcs that no plan as good as the best uses leave the network of every branch."""
+        """From the bound's own potentials on: arcs that no plan as good as the best uses leave the network of every branch."""
         if self.best is not None and not self._closed(top.bound):
             self.kept = choices.kept(self.net, self.costs, top.potentials, top.prices, top.bound, self.best.value)
+            self.gap = tuple(a - b for a, b in zip(self.best.value, top.bound))
+            self.top = top.potentials
 
     def _asked(self, choice: Choice, flow: Ints) -> Ints:
         """What one unit more of each resource would bring, all that is hard decided as this flow leans."""
         net = self.net
-        decided, plan = self._solve(self._leaning(choice, flow), whole=True)
-        if not self._broken(plan):
-            self._keep(plan)
+        decided, _ = self._solve(self._leaning(choice, flow), whole=True)
         hard = np.flatnonzero(net.alone >= 0)
         worth = _gain(net, self.costs, decided.potentials, net.out)
         worth[:, hard] += _gain(net, self.costs, decided.potentials, net.alone[hard])
         worth[:, net.alone < 0] = 0
         return worth
-
-    def _round(self, choice: Choice, flow: Ints) -> None:
-        """A plan out of a flow: as it is, or with all that it leaves open decided as it leans."""
-        if not self._broken(flow):
-            self._keep(flow)
-            return
-        decided = self._leaning(choice, flow)
-        if decided not in self.tried:
-            self.tried.add(decided)
-            part, flow = self._solve(decided)
-            if len(part.bound) == len(self.net.stages) and not self._broken(flow):
-                self._keep(flow)
 
     def _keep(self, flow: Ints) -> None:
         value = tuple(total(row, flow) for row in self.costs)
@@ -181,7 +190,6 @@ class Search:
         at = int(np.searchsorted(net.dormitories, r))
         if at < len(net.dormitories) and net.dormitories[at] == r:
             low, high = choice.twos[at]
-            twos = int(flow[net.two[r]])
-            return Split("two", at, min(max(twos - int(spare[r] < 0), low), high - 1))
+            return Split("two", at, min(max(int(flow[net.two[r]]) - int(spare[r] < 0), low), high - 1))
         touching = [p for p, state in enumerate(choice.pair) if state == OPEN and r in choices.rooms(net, p)]
         return Split("pair", max(touching, key=lambda p: (int(flow[net.pairs[p]]), -p)))

@@ -79,6 +79,7 @@ def capacity(net: Network, choice: Choice) -> Ints:
         left[net.pairs[p]] = state != WITHOUT
         if state == WITH:
             left[net.alone[list(rooms(net, p))]] = 0
+            left[net.out[net.have.other[net.pair_of[p]]]] = 0
     for s, rule in zip(net.switchable, choice.night):
         if rule != OPEN:
             left[net.take[(net.have.one[net.where] == s) & ~net.nights[rule]]] = 0

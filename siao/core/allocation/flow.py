@@ -11,7 +11,7 @@ from msgspec import Struct
 from ortools.graph.python import min_cost_flow
 
 from siao.core.allocation.classes import Ints
-from siao.core.allocation.network import Graph, total
+from siao.core.allocation.network import Graph
 
 
 class CannotSolve(Exception):
@@ -19,11 +19,10 @@ class CannotSolve(Exception):
 
 
 class Optimum(Struct, frozen=True):
-    """`flow[a]`; `potentials[s, v]`, one row a stage that was solved; `values[s]` what it costs."""
+    """`flow[a]`; `potentials[s, v]`, one row a stage that was solved."""
 
     flow: Ints
     potentials: Ints
-    values: tuple[int, ...]
 
 
 def cheapest(graph: Graph, arcs: Ints, capacity: Ints, cost: Ints, supply: Ints) -> Ints:
@@ -56,8 +55,8 @@ def potentials(graph: Graph, arcs: Ints, capacity: Ints, cost: Ints, flow: Ints)
     raise CannotSolve("a negative cycle: this flow is not the cheapest")
 
 
-def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[tuple[int, ...]], bool] | None = None) -> Optimum:
-    """The flow that is cheapest at the first stage, among those at the second, and so on; `stop(values)` may end it early.
+def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[Ints], bool] | None = None) -> Optimum:
+    """The flow that is cheapest at the first stage, among those at the second, and so on; `stop(potentials)` may end it early.
 
     An arc with reduced cost > 0 is empty and one < 0 is full in every optimum of a stage: they are frozen there, and the next
     stage runs on the rest.
@@ -65,17 +64,16 @@ def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[tup
     arcs = np.flatnonzero(capacity > 0)
     flow = np.zeros(len(capacity), np.int64)
     supply = graph.supply.copy()
-    found, values = [], ()
+    found: list[Ints] = []
     for cost in costs:
         flow[arcs] = cheapest(graph, arcs, capacity, cost, supply)
         pi = potentials(graph, arcs, capacity, cost, flow)
         found.append(pi)
-        values = (*values, total(cost, flow))
-        if stop is not None and stop(values):
+        if stop is not None and stop(np.stack(found)):
             break
         reduced = cost[arcs] + pi[graph.tail[arcs]] - pi[graph.head[arcs]]
         full = arcs[reduced < 0]
         np.subtract.at(supply, graph.tail[full], capacity[full])
         np.add.at(supply, graph.head[full], capacity[full])
         arcs = arcs[reduced == 0]
-    return Optimum(flow, np.stack(found), values)
+    return Optimum(flow, np.stack(found))
