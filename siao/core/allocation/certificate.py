@@ -87,22 +87,30 @@ def proven(instance: Instance, given: tuple[Given, ...], proof: Certificate) -> 
     net = network.build(instance)
     value = tuple(stage.pack(network.levels(net, given)) for stage in net.stages)
     cost, choice = net.stage_costs(), choices.root(net)
-    least = top = _bound(net, cost, choices.capacity(net, choice), proof.tree)
+    least = bound(net, cost, choices.capacity(net, choice), proof.tree)
     if proof.tree.parts:
-        kept = choices.kept(net, cost, *_arrays(net, proof.tree), top, value)
-        least = min(_bound(net, cost, choices.capacity(net, c) * kept, leaf) for c, leaf in _leaves(net, choice, proof.tree))
+        used = kept(net, cost, proof.tree, value)
+        least = min(bound(net, cost, choices.capacity(net, c) * used, leaf) for c, leaf in leaves(net, choice, proof.tree))
     return net, value, min(value, least)
 
 
-def _leaves(net: Network, choice: Choice, branch: Branch) -> Iterator[tuple[Choice, Branch]]:
+def kept(net: Network, cost: Ints, tree: Branch, value: Value) -> Ints:
+    """1 for the arcs that plans as good as this one may use, by the potentials of the whole."""
+    top = bound(net, cost, choices.capacity(net, choices.root(net)), tree)
+    return choices.kept(net, cost, *_arrays(net, tree), top, value)
+
+
+def leaves(net: Network, choice: Choice, branch: Branch) -> Iterator[tuple[Choice, Branch]]:
     if branch.split is None:
         yield choice, branch
         return
+    if not 0 <= branch.split.index < len(getattr(choice, {"two": "twos"}.get(branch.split.kind, branch.split.kind))):
+        raise Worthless("a split of nothing")
     for part, below in zip(choices.children(net, choice, branch.split), branch.parts, strict=True):
-        yield from _leaves(net, part, below)
+        yield from leaves(net, part, below)
 
 
-def _bound(net: Network, cost: Ints, left: Ints, branch: Branch) -> Value:
+def bound(net: Network, cost: Ints, left: Ints, branch: Branch) -> Value:
     potentials, prices = _arrays(net, branch)
     return choices.bound(net, cost[: len(potentials)], left, potentials, prices)
 
@@ -124,5 +132,5 @@ def accepts(instance: Instance, plan: Plan) -> bool:
         net, value, least = proven(instance, plan.given, plan.certificate)
     except (Worthless, ValueError, TypeError, LookupError):
         return False
-    bound = packing.unpack(net.stages, least)[-len(plan.vector) :]
-    return plan.vector == model.vector(instance, plan.given) and plan.bound == bound and plan.proven == (least >= value)
+    says = packing.unpack(net.stages, least)[-len(plan.vector) :]
+    return plan.vector == model.vector(instance, plan.given) and plan.bound == says and plan.proven == (least >= value)

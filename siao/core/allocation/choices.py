@@ -76,7 +76,8 @@ def capacity(net: Network, choice: Choice) -> Ints:
     for r, (low, high) in zip(net.dormitories, choice.twos):
         left[net.alone[r]], left[net.two[r]], left[net.out[r]] = net.have.units[r] - TWO * low, high, net.have.units[r] - low
     for p, state in enumerate(choice.pair):
-        left[net.pairs[p]] = state != WITHOUT
+        if state == WITHOUT:
+            left[net.pairs[p]] = 0
         if state == WITH:
             left[net.alone[list(rooms(net, p))]] = 0
             left[net.out[net.have.other[net.pair_of[p]]]] = 0
