@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core.allocation.compatible import Household, Place
+from siao.core.allocation.compatible import Household, Place, adjoin
 from siao.core.allocation.model import Instance, Rules, Waiting
 from siao.core.requests import Need
 from siao.core.units import Feature, Kind, Rule
@@ -131,7 +131,7 @@ def _places(dice: Random, size: Size, shelters: list[tuple[UUID, float, float, d
             made = [_place(dice, shelter, Kind.ROOM, dice.choice((1, 2, 2, 3, 3, 4, 5)), suite) for _ in range(1 + (suite is not None))]
         left -= sum(place.capacity for place in made)
         yield from made
-        yield from (pair(a, b) for a, b in combinations(made, 2) if a.kind is Kind.ROOM)
+        yield from (adjoin(a, b) for a, b in combinations(made, 2) if a.kind is Kind.ROOM)
 
 
 def _place(dice: Random, shelter: tuple[UUID, float, float, datetime | None], kind: Kind, capacity: int, suite: UUID | None) -> Place:
@@ -141,15 +141,3 @@ def _place(dice: Random, shelter: tuple[UUID, float, float, datetime | None], ki
     stay = dice.choice((None, None, None, 1, 3, 7))
     id, latitude, longitude, door = shelter
     return Place((_id(dice),), id, kind, capacity, True, rule, features, latitude, longitude, door, stay, suite)
-
-
-def pair(a: Place, b: Place) -> Place:
-    """Two rooms that adjoin, as one place, as the board makes them."""
-    return replace(
-        a,
-        units=a.units + b.units,
-        capacity=a.capacity + b.capacity,
-        rule=a.rule if a.rule is b.rule else Rule.MIXED,
-        features=tuple(f for f in a.features if f in b.features),
-        nights_max=min((n for n in (a.nights_max, b.nights_max) if n is not None), default=None),
-    )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from siao.core.allocation import model, rank
+from siao.core.allocation import model
 from siao.core.allocation.compatible import Household, Place, excluded
 from siao.core.allocation.model import SIDES, Given, Instance, Waiting
 from siao.core.requests import Side
@@ -27,7 +27,11 @@ def best_fit(instance: Instance) -> tuple[Given, ...]:
     def turn(one: Waiting) -> tuple[object, ...]:
         return model.level(one.household, instance.rules, instance.now), *_asked(one)
 
-    return tuple(_by_turn(instance, sorted(instance.waiting, key=turn), lambda h, p: rank.cost(h, p, instance.rules)[:3]))
+    return tuple(_by_turn(instance, sorted(instance.waiting, key=turn), lambda h, p: _closest(h, p, instance)))
+
+
+def _closest(h: Household, p: Place, instance: Instance) -> tuple[float, ...]:
+    return model.waste(h, p, instance.rules), -(p.shelter == h.last_shelter), model.tenths(h, p)
 
 
 def _asked(one: Waiting) -> tuple[object, ...]:

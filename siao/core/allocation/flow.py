@@ -5,6 +5,7 @@ believed only once potentials exist for it: a flow with a negative cycle has non
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -27,7 +28,7 @@ class Optimum(Struct, frozen=True):
 
 def cheapest(graph: Graph, arcs: Ints, capacity: Ints, cost: Ints, supply: Ints) -> Ints:
     """The flow on these arcs that costs least."""
-    solver = min_cost_flow.SimpleMinCostFlow()
+    solver: Any = min_cost_flow.SimpleMinCostFlow()
     made = solver.add_arcs_with_capacity_and_unit_cost(graph.tail[arcs], graph.head[arcs], capacity[arcs], cost[arcs])
     solver.set_nodes_supplies(np.arange(graph.nodes), supply)
     status = solver.solve()
