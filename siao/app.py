@@ -14,7 +14,8 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
-from siao.api import administration, beds, board, described, errors, live, pages, people, placements, requests, statistics
+from siao.actions.solver import Solver
+from siao.api import administration, allocation, beds, board, described, errors, live, pages, people, placements, requests, statistics
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
@@ -29,8 +30,9 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     """Everything that must be stopped again."""
     pool = await database.pool(settings.database_url)
     hub = Hub(pool, settings.redis_url)
+    solver = Solver()
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
-    app.state.house = House(settings, pool, desk, hub, {})
+    app.state.house = House(settings, pool, desk, hub, solver, {})
     hub.start()
     hub.supervise("sweep", partial(clock.sweep, desk, pool))
     hub.supervise("nights", partial(clock.nights, desk, pool))
@@ -38,6 +40,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
         yield
     finally:
         await desk.drain()
+        await solver.stop()
         await hub.stop()
         pool.terminate()
 
@@ -50,6 +53,7 @@ def build(settings: Settings) -> Litestar:
             *live.ROUTES,
             *requests.ROUTES,
             *placements.ROUTES,
+            *allocation.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
             *statistics.ROUTES,

@@ -22,6 +22,7 @@ RULES: dict[type[Any], Rule] = {
     requests.CloseUnmet: asking.close_unmet,
     requests.Withdraw: promises.withdraw,
     placements.Hold: promises.hold,
+    placements.HoldPlanned: promises.hold,
     placements.Offer: promises.offer,
     placements.Accept: promises.accept,
     placements.Release: promises.release,

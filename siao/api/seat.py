@@ -11,6 +11,7 @@ from msgspec import Struct
 from siao.actions import people
 from siao.actions.desk import Answer, Desk
 from siao.actions.people import Person
+from siao.actions.solver import Solver
 from siao.actions.verbs import Command
 from siao.core import rights, views
 from siao.core.beds import Source
@@ -34,6 +35,7 @@ class House(Struct, frozen=True):
     pool: Pool
     desk: Desk
     hub: Hub
+    solver: Solver
     known: dict[str, tuple[float, Person | None]]
 
 
@@ -95,13 +97,26 @@ def same_origin(request: Call) -> None:
         raise Refused(Refusal.FOREIGN_ORIGIN)
 
 
+def awake(person: Person) -> None:
+    """Decisions want a human who was there in the last half hour; a shelter's device is exempt."""
+    if person.idle and not person.at_a_door:
+        raise Refused(Refusal.IDLE)
+
+
 async def act(request: Call, what: Any, where: str | None = None) -> Answer:
-    """Hands one command to the desk, with the right it is done under. Acting for a shelter, the 115 speaks on the telephone."""
+    """One command under the key that the request carries."""
+    return await submit(request, None, what, where)
+
+
+async def submit(request: Call, own: UUID | None, what: Any, where: str | None = None) -> Answer:
+    """Hands one command to the desk, with the right it is done under; `own`: its key where a request carries several.
+
+    Acting for a shelter, the 115 speaks on the telephone.
+    """
     same_origin(request)
     who = await person(request)
     here = house(request)
-    if who.idle and not who.at_a_door:
-        raise Refused(Refusal.IDLE)
+    awake(who)
     await people.touched(here.pool, who)
     roles = rights.MAY[type(what)]
     code = territory(who, where or request.query_params.get("territory"), roles)
@@ -111,7 +126,7 @@ async def act(request: Call, what: Any, where: str | None = None) -> Answer:
         raise Refused(Refusal.FORBIDDEN)
     source = Source.PHONE if right.role in OFFICE and type(what) in rights.FOR_A_SHELTER else Source.SCREEN
     by = By(who.id, right.role, source, right.shelter, right.service)
-    return await here.desk.submit(Command(key(request), code, by, what))
+    return await here.desk.submit(Command(own or key(request), code, by, what))
 
 
 def key(request: Call) -> UUID:

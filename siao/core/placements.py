@@ -130,6 +130,10 @@ class Hold(Struct, frozen=True):
     override: Override | None = None
 
 
+class HoldPlanned(Hold, frozen=True):
+    """A line of a plan that a coordinator accepted; it does not count among the coordinator's own holds."""
+
+
 class Offer(Struct, frozen=True):
     placement: UUID
 

@@ -20,6 +20,7 @@ from siao.core.placements import (
     LIVE,
     Accept,
     Hold,
+    HoldPlanned,
     Holds,
     Lapse,
     Offer,
@@ -39,6 +40,9 @@ from siao.core.territories import Territory
 from siao.core.units import Mode, Shelter, Unit
 from siao.core.world import Change, World
 
+PLANNED = "planned"
+"""The outcome by which the journal knows a hold that came from an accepted plan."""
+
 
 def uncontested(world: World, placement: Placement) -> None:
     """Refuses while the staff see a promised bed otherwise than vacant."""
@@ -54,7 +58,9 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     household = asking.household(world, c.request, c.persons, c.side, now)
     chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
     territory = world.get(Territory, chosen.shelter.territory)
-    _few_enough(world, by, territory)
+    planned = isinstance(c, HoldPlanned)
+    if not planned:
+        _few_enough(world, by, territory)
     placement = Placement(
         id=c.id,
         territory=territory.code,
@@ -74,7 +80,8 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     )
     yield Change(
         Verb.HOLD,
-        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *_counted(world, by, c.id)),
+        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *(() if planned else _counted(world, by, c.id))),
+        PLANNED if planned else "",
         shelter=chosen.shelter.id,
         units=c.units,
         placement=c.id,

@@ -6,7 +6,7 @@ from siao.core import requests
 from siao.core.closing import CloseNight
 from siao.core.openings import ClosePlan, CloseUnit, OpenPlan, OpenUnit
 from siao.core.people import OFFICE, By, Role
-from siao.core.placements import Accept, Hold, Lapse, Offer, Placement, RefuseHousehold, RefuseShelter, Release
+from siao.core.placements import Accept, Hold, HoldPlanned, Lapse, Offer, Placement, RefuseHousehold, RefuseShelter, Release
 from siao.core.refused import Refusal, Refused
 from siao.core.reports import Confirm, Count, Report
 from siao.core.stays import Arrive, Depart, Extend, Move, NoShow, Shrink
@@ -27,6 +27,7 @@ MAY: dict[type[Any], frozenset[Role]] = {
     requests.Resume: OFFICE,
     requests.CloseUnmet: OFFICE | CLOCK,
     Hold: OFFICE,
+    HoldPlanned: COORDINATOR,
     Offer: OFFICE,
     Release: OFFICE,
     RefuseHousehold: OFFICE,

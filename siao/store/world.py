@@ -95,7 +95,7 @@ async def load(db: Connection, wanted: Wanted) -> tuple[datetime, str, list[Stru
             ARRAY(SELECT t FROM night t WHERE territory = ANY($8::text[])),
             ARRAY(SELECT (j.agent, array_agg(p.id))::holds FROM placement p
                 JOIN journal j ON j.territory = p.territory AND j.seq = p.opened_seq
-                WHERE p.state = 'held' AND j.agent = ANY($6::uuid[]) GROUP BY j.agent)
+                WHERE p.state = 'held' AND j.outcome <> 'planned' AND j.agent = ANY($6::uuid[]) GROUP BY j.agent)
         """,
         wanted.shelters,
         wanted.units,

@@ -59,6 +59,20 @@ export function ask(path: string, query: Record<string, string | number | null |
   return answer(address(path, query), { headers: { 'Accept-Language': tongue.now, ...headers } }, signal);
 }
 
+/** A question whose answer comes line by line, each a whole JSON value. */
+export async function* stream<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+  const response = await answer(fetch(address(path), { method: 'POST', headers: { 'Accept-Language': tongue.now }, signal }));
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let text = ''; reader; ) {
+    const { value, done } = await reader.read();
+    text += value ?? '';
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as T;
+    if (done) return;
+  }
+}
+
 export const newKey = (): string => crypto.randomUUID();
 
 /**

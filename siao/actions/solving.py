@@ -1,0 +1,51 @@
+"""The solver's child process: jobs come in on standard input, replies go out on standard output.
+
+It is kind to whoever clicks (nice), and dies with its parent, whatever kills that.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from siao.core.allocation import working
+from siao.core.allocation.jobs import LENGTH, Job, Reply
+
+PR_SET_PDEATHSIG = 1
+NICE = 10
+
+
+def main() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the launcher's to hear
+    os.nice(NICE)
+    jobs, replies = sys.stdin.buffer, sys.stdout.buffer
+    while _one(jobs, replies):
+        pass
+
+
+def _one(jobs: BinaryIO, replies: BinaryIO) -> bool:
+    """One job. What households need is forgotten with it: nothing of a job is kept for the next."""
+    text = _read(jobs)
+    if text is not None:
+        job = msgspec.msgpack.decode(text, type=Job)
+        _write(replies, Reply(True, working.do(job, lambda better: _write(replies, Reply(False, better)))))
+    return text is not None
+
+
+def _read(file: BinaryIO) -> bytes | None:
+    head = file.read(LENGTH.size)
+    return file.read(*LENGTH.unpack(head)) if len(head) == LENGTH.size else None
+
+
+def _write(file: BinaryIO, reply: Reply) -> None:
+    text = msgspec.msgpack.encode(reply)
+    file.write(LENGTH.pack(len(text)) + text)
+    file.flush()
+
+
+if __name__ == "__main__":
+    main()

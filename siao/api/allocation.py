@@ -1,0 +1,113 @@
+"""A plan for all who wait: asked for by the coordinator, seen beside what first come, first served would give, taken or left."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import post
+from litestar.params import FromQuery, JSONBody
+from litestar.response import Stream
+from msgspec import Meta, Struct
+
+from siao.actions.desk import Answer, Unavailable
+from siao.api import errors, seat
+from siao.api.placements import Units
+from siao.api.seat import Call
+from siao.core import proposals
+from siao.core.allocation.jobs import Propose, Reply
+from siao.core.allocation.model import Rules
+from siao.core.people import Role
+from siao.core.placements import HoldPlanned
+from siao.core.refused import Refusal, Refused
+from siao.store import board as boards
+from siao.store import db as database
+
+COORDINATOR = frozenset({Role.COORDINATOR})
+LINES_MAX = 2_000
+NODES_MAX = 20_000
+SECONDS = 10
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True):
+    """One household and its place. `key`: the idempotency key of this line, made in the browser."""
+
+    request: UUID
+    units: Units
+    key: UUID
+
+
+class Accepted(Struct, frozen=True, forbid_unknown_fields=True):
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=LINES_MAX)]
+
+
+@post("/api/allocation", status_code=200)
+async def propose(
+    request: Call, seconds: FromQuery[Annotated[int, Meta(ge=1, le=60)]] = SECONDS, territory: FromQuery[str | None] = None
+) -> Stream:
+    """One JSON object a line: each better plan as it is found, the last with `last` true. Nothing is held by it.
+
+    Where `seconds` end first, the last line told is the best plan known, with its proven bound.
+    """
+    seat.same_origin(request)
+    person = await seat.person(request)
+    code = seat.territory(person, territory, COORDINATOR)
+    here = seat.house(request)
+    feed = await here.hub.feed(code)
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    async with database.reading(here.pool, [code]) as db:
+        communes = {commune.name: commune for commune in await boards.communes(db, code)}
+    asked = proposals.instance(feed.board, communes, Rules(), datetime.now(UTC))
+    replies = here.solver.run(Propose(asked, NODES_MAX), float(seconds))
+    first = await anext(replies)  # an error is still an answer with its own status here
+    return Stream(_lines(f"{feed.epoch}:{feed.seq}", first, replies), media_type="application/x-ndjson")
+
+
+async def _lines(position: str, first: Reply, replies: AsyncGenerator[Reply]) -> AsyncIterator[bytes]:
+    try:
+        yield _line(position, first)
+        async for reply in replies:
+            yield _line(position, reply)
+    finally:
+        await replies.aclose()
+
+
+def _line(position: str, reply: Reply) -> bytes:
+    return msgspec.json.encode({"last": reply.last, "position": position, "plan": reply.result}) + b"\n"
+
+
+@post("/api/allocation/acceptance", status_code=200)
+async def accept(request: Call, data: JSONBody[Accepted], territory: FromQuery[str | None] = None) -> dict[str, Any]:
+    """Holds the lines that were chosen, each decided by itself: what changed meanwhile is refused, and the others stand."""
+    person = await seat.person(request)
+    code = seat.territory(person, territory, COORDINATOR)
+    seat.awake(person)
+    done = await asyncio.gather(*(_hold(request, code, line) for line in data.lines))
+    language = errors.language(request)
+    return {
+        "held": [{"request": line.request, **_held(answer)} for line, answer in zip(data.lines, done) if isinstance(answer, Answer)],
+        "refused": [
+            {"request": line.request, "code": no.why, "field": no.field, "detail": no.why.words(language)}
+            for line, no in zip(data.lines, done)
+            if isinstance(no, Refused)
+        ],
+    }
+
+
+def _held(answer: Answer) -> dict[str, Any]:
+    return {"placement": answer.id, "until": answer.until, "seq": answer.seq}
+
+
+async def _hold(request: Call, code: str, line: Line) -> Answer | Refused:
+    try:
+        return await seat.submit(request, line.key, HoldPlanned(line.key, line.units, request=line.request), code)
+    except Refused as no:
+        return no
+    except Unavailable:
+        return Refused(Refusal.UNAVAILABLE)
+
+
+ROUTES = [propose, accept]

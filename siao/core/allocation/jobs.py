@@ -1,0 +1,46 @@
+"""What the solver's child is asked and what it answers: plain values, so that whoever asks need not load a solver."""
+
+import struct
+
+from msgspec import Struct
+
+from siao.core.allocation.comparison import Summary
+from siao.core.allocation.model import Given, Instance, Vector
+
+LENGTH = struct.Struct("!I")
+"""Each message goes with its length in bytes before it."""
+
+
+class Propose(Struct, frozen=True, tag="propose"):
+    """A plan for all who wait against all that is free. `nodes_max` bounds the search; seconds are the asker's to keep."""
+
+    instance: Instance
+    nodes_max: int
+
+
+class Proposal(Struct, frozen=True, tag="proposal"):
+    """A plan for all who wait, beside what first come, first served would give.
+
+    `bound`: no plan can be better than this, level by level; `proven`: this one reaches it. `checked`: its certificate was
+    verified without the solver.
+    """
+
+    given: tuple[Given, ...]
+    bound: Vector
+    proven: bool
+    checked: bool
+    engine: str
+    nodes: int
+    summary: Summary
+    first_fit: Summary
+
+
+Job = Propose
+Result = Proposal
+
+
+class Reply(Struct, frozen=True):
+    """`last`: the job is done; before that, each better result as it is found."""
+
+    last: bool
+    result: Result

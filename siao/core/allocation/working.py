@@ -1,0 +1,42 @@
+"""What the solver's child does for each job; pure, seeded, and bounded by nodes alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from siao.core.allocation import certificate, comparison, optimum
+from siao.core.allocation.comparison import Summary
+from siao.core.allocation.jobs import Job, Proposal, Propose, Result
+from siao.core.allocation.model import Instance
+from siao.core.allocation.optimum import Plan
+
+Tell = Callable[[Result], None]
+
+
+def do(job: Job, tell: Tell) -> Result:
+    """Tells each better result as it is found, and gives the last."""
+    return WORK[type(job)](job, tell)
+
+
+def propose(job: Propose, tell: Tell) -> Proposal:
+    today = comparison.summary(job.instance, optimum.first_fit(job.instance))
+
+    def better(plan: Plan) -> None:
+        tell(_proposal(job.instance, plan, today))
+
+    return _proposal(job.instance, optimum.solve(job.instance, nodes_max=job.nodes_max, on_better=better), today)
+
+
+def _proposal(instance: Instance, plan: Plan, today: Summary) -> Proposal:
+    return Proposal(
+        given=plan.given,
+        bound=plan.bound,
+        proven=plan.proven,
+        checked=plan.certificate is not None and certificate.holds(instance, plan),
+        engine=plan.engine,
+        nodes=plan.nodes,
+        summary=comparison.summary(instance, plan.given),
+        first_fit=today,
+    )
+
+
+WORK: dict[type[Any], Callable[[Any, Tell], Result]] = {Propose: propose}

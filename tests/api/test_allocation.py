@@ -1,0 +1,75 @@
+"""A plan over HTTP: who may ask, what is held of it, and that a line that changed meanwhile falls alone."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+import chairs
+import city
+from chairs import Chair, House
+from siao.core.people import Role
+
+
+async def proposed(chair: Chair) -> dict[str, Any]:
+    answer = await chair.post("/api/allocation", params={"seconds": 20}, timeout=40)
+    assert answer.status_code == 200, answer.text
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["last"] for line in lines] == [False] * (len(lines) - 1) + [True]
+    return lines[-1]["plan"]
+
+
+async def accepted(chair: Chair, given: list[dict[str, Any]]) -> dict[str, Any]:
+    answer = await chair.post("/api/allocation/acceptance", json={"lines": [{**one, "key": str(uuid4())} for one in given]})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("login", chairs.RIGHTS)
+async def test_only_a_coordinator_asks_for_a_plan(house: House, login: str) -> None:
+    chair = await house.chair(login)
+    may = chairs.RIGHTS[login].role is Role.COORDINATOR and login != "elsewhere"
+    line = {"request": str(uuid4()), "units": [str(city.unit("Chambre 4"))], "key": str(uuid4())}
+    for path, body in (("/api/allocation", None), ("/api/allocation/acceptance", {"lines": [line]})):
+        answer = await chair.post(path, json=body, params={"territory": city.CODE}, timeout=40)
+        assert answer.status_code == (200 if may else 403), (login, path, answer.text)
+
+
+async def test_a_plan_shelters_all_who_fit_and_is_held_in_one_go(house: House) -> None:
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    for _ in range(6):
+        await operator.ask()
+    family = await operator.ask(men=0, women=2, children=3, level=1)
+    plan = await proposed(coordinator)
+    assert plan["proven"] and plan["checked"]
+    assert family in {one["request"] for one in plan["given"]}
+    assert len(next(one["units"] for one in plan["given"] if one["request"] == family)) == 2, "five persons take the adjoining rooms"
+    done = await accepted(coordinator, plan["given"])
+    assert len(done["held"]) == len(plan["given"]) > 5, "a plan's holds do not count among the coordinator's own"
+    assert done["refused"] == []
+    extra = await operator.ask(women=1, men=0)
+    assert (await coordinator.do(f"/api/requests/{extra}/placement", {"units": [str(city.unit("Renfort"))]})).json()["code"] == "closed"
+
+
+async def test_what_changed_meanwhile_falls_alone(house: House) -> None:
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    await operator.ask(level=1)
+    await operator.ask(men=0, women=1, infants=1)
+    plan = await proposed(coordinator)
+    rival = await operator.ask(men=2, women=2)
+    await operator.hold(rival, "Chambre 4")
+    stale = [{"request": plan["given"][0]["request"], "units": [str(city.unit("Chambre 4"))]}, *plan["given"][1:]]
+    done = await accepted(coordinator, stale)
+    assert [no["request"] for no in done["refused"]] == [stale[0]["request"]]
+    assert [no["code"] for no in done["refused"]] == ["taken"]
+    assert len(done["held"]) == len(stale) - 1
+
+
+async def test_one_key_has_one_effect(house: House) -> None:
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    request = await operator.ask()
+    line = {"request": request, "units": [str(city.unit("Dortoir hommes"))], "key": str(uuid4())}
+    first = (await coordinator.post("/api/allocation/acceptance", json={"lines": [line]})).json()
+    again = (await coordinator.post("/api/allocation/acceptance", json={"lines": [line]})).json()
+    assert first == again and len(first["held"]) == 1
