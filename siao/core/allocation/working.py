@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from siao.core.allocation import certificate, comparison, optimum
+from siao.core.allocation import by_turn, certificate, comparison, optimum
+from siao.core.allocation.certificate import Plan
 from siao.core.allocation.comparison import Summary
 from siao.core.allocation.jobs import Job, Proposal, Propose, Result
 from siao.core.allocation.model import Instance
-from siao.core.allocation.optimum import Plan
 
 Tell = Callable[[Result], None]
 
@@ -18,7 +18,7 @@ def do(job: Job, tell: Tell) -> Result:
 
 
 def propose(job: Propose, tell: Tell) -> Proposal:
-    today = comparison.summary(job.instance, optimum.first_fit(job.instance))
+    today = comparison.summary(job.instance, by_turn.first_fit(job.instance))
 
     def better(plan: Plan) -> None:
         tell(_proposal(job.instance, plan, today))
@@ -31,7 +31,7 @@ def _proposal(instance: Instance, plan: Plan, today: Summary) -> Proposal:
         given=plan.given,
         bound=plan.bound,
         proven=plan.proven,
-        checked=plan.certificate is not None and certificate.holds(instance, plan),
+        checked=plan.certificate is not None and certificate.accepts(instance, plan),
         engine=plan.engine,
         nodes=plan.nodes,
         summary=comparison.summary(instance, plan.given),
