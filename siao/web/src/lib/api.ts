@@ -61,7 +61,7 @@ export function ask(path: string, query: Record<string, string | number | null |
 
 /** A question whose answer comes line by line, each a whole JSON value. */
 export async function* stream<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-  const response = await answer(fetch(address(path), { method: 'POST', headers: { 'Accept-Language': tongue.now }, signal }));
+  const response = await answer(address(path), { method: 'POST', headers: { 'Accept-Language': tongue.now } }, signal);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ''; reader; ) {
     const { value, done } = await reader.read();
