@@ -66,7 +66,8 @@ class Decided(Struct):
     answers: list[Answer | Refused]
     entries: list[Entry]
     changes: list[Change]
-    kept: list[tuple[Command, Answer]]
+    kept: list[tuple[Command, Answer, bytes, bytes]]
+    """With the answer, the MAC of the body and the answer as text."""
 
 
 class Desk:
@@ -172,12 +173,9 @@ class Desk:
         done = Decided([], [], [], [])
         for command in commands:
             try:
-                answer = self._again(command, known) or self._one(here, command, now, epoch, done)
+                done.answers.append(self._again(command, known) or self._one(here, command, now, epoch, known, done))
             except Refused as no:
                 done.answers.append(no)
-                continue
-            known[command.key] = (self.mac(command), msgspec.json.encode(answer))
-            done.answers.append(answer)
         return done
 
     def _again(self, command: Command, known: dict[UUID, tuple[bytes, bytes]]) -> Answer | None:
@@ -189,7 +187,9 @@ class Desk:
             raise Refused(Refusal.KEY_REUSED, "Idempotency-Key")
         return msgspec.json.decode(answer, type=Answer)
 
-    def _one(self, here: World, command: Command, now: datetime, epoch: str, done: Decided) -> Answer:
+    def _one(
+        self, here: World, command: Command, now: datetime, epoch: str, known: dict[UUID, tuple[bytes, bytes]], done: Decided
+    ) -> Answer:
         trial, entries, changes = here.fork(), list[Entry](), list[Change]()
         if trial.find(Territory, command.territory) is None:
             raise Refused(Refusal.UNKNOWN, "territory")
@@ -201,7 +201,8 @@ class Desk:
         done.entries += entries
         done.changes += changes
         answer = _answer(here, entries[-1], changes[-1], epoch)
-        done.kept.append((command, answer))
+        known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
+        done.kept.append((command, answer, mac, text))
         return answer
 
     def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> store.Saved:
@@ -223,17 +224,18 @@ class Desk:
             tallies=tuple(tallies),
             entries=tuple(decided.entries),
             heads=tuple(heads),
-            answers=tuple(self._kept(command, answer, now, gone) for command, answer in decided.kept),
+            answers=tuple(_kept(*kept, now, gone) for kept in decided.kept),
         )
-
-    def _kept(self, command: Command, answer: Answer, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
-        request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
-        return command.key, command.territory, now, self.mac(command), msgspec.json.encode(answer), None if request in gone else request
 
     def mac(self, command: Command) -> bytes:
         """An HMAC: a composition has few values, so a plain hash of the body could be reversed."""
         body = type(command.what).__name__.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
+
+
+def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
+    request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
+    return command.key, command.territory, now, mac, text, None if request in gone else request
 
 
 def _canonical(what: Any) -> bytes:

@@ -69,14 +69,16 @@ class World:
         self.free_of: dict[UUID, list[Bed]] = {}
         self.touched: set[UUID] = set()
         self.kept: dict[Any, Any] = {}
+        if base is None:
+            self._fill(rows)
+
+    def _fill(self, rows: Iterable[Struct]) -> None:
         for row in rows:
-            self.put(row)
+            self.rows[type(row), key(row)] = row
             if isinstance(row, Bed):
                 self.beds_of[row.unit].append(row.id)
-        if base is None:
-            self._in_order()
-
-    def _in_order(self) -> None:
+            elif isinstance(row, Claim):
+                self._index(row)
         for beds in self.beds_of.values():
             beds.sort(key=lambda id: self.rows[Bed, id].number)
 
