@@ -12,6 +12,7 @@ COMMANDS = {
     "test": ("siao.develop", "every test; browser tests where Chromium is"),
     "check": ("siao.develop", "linters, types, layers"),
     "load": ("loadtests.command", "people at their boards, by the hundred, on a service of its own (a checkout)"),
+    "bench": ("siao.develop", "bench NAME: what is measured, beside the best (a checkout)"),
     "build": ("siao.develop", "the screens, and the wheel"),
 }
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from siao.embedded import screens
@@ -41,6 +42,15 @@ def check(argv: list[str]) -> int:
             lambda: _node("node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"),
         ),
     )
+
+
+def bench(argv: list[str]) -> int:
+    """Runs benchmarks/NAME.py with the rest of the line; says which there are."""
+    names = sorted(path.stem for path in (HERE / "benchmarks").glob("*.py") if "def main(" in path.read_text(encoding="utf-8"))
+    if not argv or argv[0] not in names:
+        say(f"bench what? {' · '.join(names)}")
+        return 2
+    return import_module(f"benchmarks.{argv[0]}").main(argv[1:])
 
 
 def build(argv: list[str]) -> int:

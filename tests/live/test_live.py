@@ -133,7 +133,7 @@ async def test_redis_dead_costs_at_most_a_moment_and_comes_back_by_itself(house:
         if (await operator.get("/readyz")).json()["redis"]:
             break
         await asyncio.sleep(0.1)
-    assert (await operator.get("/readyz")).json() == {"database": True, "loops": True, "redis": True}
+    assert set((await operator.get("/readyz")).json().values()) == {True}
     await screen.socket.close()
 
 
