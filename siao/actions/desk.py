@@ -1,7 +1,9 @@
 """Commands that arrive together share one transaction and one commit.
 
-Load once, decide in order, write once. A refusal touches nothing. If the database objects, the batch runs again with its
-keys looked up, then one by one. One territory has one writer at a time, so each of its histories is serial.
+Load once, decide in order, write once. A refusal touches nothing. If the database objects, each command goes alone. One
+territory has one writer at a time, so each of its histories is serial.
+
+Keys are looked up with the rows, in the same statement: a command sent again would else be refused by its own first effect.
 """
 
 import asyncio
@@ -64,7 +66,8 @@ class Decided(Struct):
     answers: list[Answer | Refused]
     entries: list[Entry]
     changes: list[Change]
-    kept: list[tuple[Command, Answer]]
+    kept: list[tuple[Command, Answer, bytes, bytes]]
+    """With the answer, the MAC of the body and the answer as text."""
 
 
 class Desk:
@@ -123,46 +126,41 @@ class Desk:
         self.batches.discard(task)
         self._wake()
 
-    async def _fly(self, batch: Sequence[Waiting], look: bool = False) -> None:
+    async def _fly(self, batch: Sequence[Waiting]) -> None:
         commands = [command for command, _ in batch]
         try:
-            answers: Sequence[Answer | Exception] = await self._insist(commands, look)
+            answers: Sequence[Answer | Exception] = await self._insist(commands)
         except asyncpg.PostgresError as no:
-            if not look:
-                return await self._fly(batch, look=True)  # is a key known already? look, then all again
             if len(batch) > 1:
                 for one in batch:  # it objects to one of them: each alone
-                    await self._fly([one], look=True)
-                return None
+                    await self._fly([one])
+                return
             answers = [translated(no)]
         except Exception as no:
             answers = [no] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             _settle(future, answer)
-        return None
 
-    async def _insist(self, commands: Sequence[Command], look: bool) -> Sequence[Answer | Refused]:
+    async def _insist(self, commands: Sequence[Command]) -> Sequence[Answer | Refused]:
         """Tries again while the connection goes away; from then on the keys say what had happened already."""
         deadline = time.monotonic() + TRY_AGAIN_SECONDS
         for attempt in range(TRIES_MAX):
             try:
-                return await self._serve(commands, look or attempt > 0)
+                return await self._serve(commands)
             except (*database.LOST, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError):
                 if time.monotonic() > deadline:
                     break
                 await asyncio.sleep(random.uniform(0.02, 0.2) * 2**attempt)  # noqa: S311 - jitter
         raise Unavailable
 
-    async def _serve(self, commands: Sequence[Command], look: bool) -> Sequence[Answer | Refused]:
+    async def _serve(self, commands: Sequence[Command]) -> Sequence[Answer | Refused]:
         territories = sorted({command.territory for command in commands})
-        async with database.acting(self.pool, territories) as db:
-            heads = await store.lock(db, territories)
-            known = await store.answered(db, [command.key for command in commands]) if look else {}
-            now, epoch, rows = await store.load(db, wanted(commands))
-            here = World([*heads, *rows])
-            decided = self._decide(here, commands, known, now, epoch)
+        async with database.acting(self.pool, territories, lock=True) as db:
+            found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
+            here = World(found.rows)
+            decided = self._decide(here, commands, found.known, found.now, found.epoch)
             if decided.entries:
-                await store.save(db, self._saved(decided, here.all(Territory), now))
+                await store.save(db, self._saved(decided, here.all(Territory), found.now))
         self.served, self.decided = self.served + 1, self.decided + len(commands)
         for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
             self.ring(code, seq)
@@ -175,12 +173,9 @@ class Desk:
         done = Decided([], [], [], [])
         for command in commands:
             try:
-                answer = self._again(command, known) or self._one(here, command, now, epoch, done)
+                done.answers.append(self._again(command, known) or self._one(here, command, now, epoch, known, done))
             except Refused as no:
                 done.answers.append(no)
-                continue
-            known[command.key] = (self.mac(command), msgspec.json.encode(answer))
-            done.answers.append(answer)
         return done
 
     def _again(self, command: Command, known: dict[UUID, tuple[bytes, bytes]]) -> Answer | None:
@@ -192,7 +187,9 @@ class Desk:
             raise Refused(Refusal.KEY_REUSED, "Idempotency-Key")
         return msgspec.json.decode(answer, type=Answer)
 
-    def _one(self, here: World, command: Command, now: datetime, epoch: str, done: Decided) -> Answer:
+    def _one(
+        self, here: World, command: Command, now: datetime, epoch: str, known: dict[UUID, tuple[bytes, bytes]], done: Decided
+    ) -> Answer:
         trial, entries, changes = here.fork(), list[Entry](), list[Change]()
         if trial.find(Territory, command.territory) is None:
             raise Refused(Refusal.UNKNOWN, "territory")
@@ -204,7 +201,8 @@ class Desk:
         done.entries += entries
         done.changes += changes
         answer = _answer(here, entries[-1], changes[-1], epoch)
-        done.kept.append((command, answer))
+        known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
+        done.kept.append((command, answer, mac, text))
         return answer
 
     def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> store.Saved:
@@ -226,17 +224,18 @@ class Desk:
             tallies=tuple(tallies),
             entries=tuple(decided.entries),
             heads=tuple(heads),
-            answers=tuple(self._kept(command, answer, now, gone) for command, answer in decided.kept),
+            answers=tuple(_kept(*kept, now, gone) for kept in decided.kept),
         )
-
-    def _kept(self, command: Command, answer: Answer, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
-        request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
-        return command.key, command.territory, now, self.mac(command), msgspec.json.encode(answer), None if request in gone else request
 
     def mac(self, command: Command) -> bytes:
         """An HMAC: a composition has few values, so a plain hash of the body could be reversed."""
         body = type(command.what).__name__.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
+
+
+def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
+    request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
+    return command.key, command.territory, now, mac, text, None if request in gone else request
 
 
 def _canonical(what: Any) -> bytes:
@@ -256,6 +255,7 @@ def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
 
 
 REFUSALS = {
+    "command_pkey": (Refusal.KEY_REUSED, "Idempotency-Key"),  # in another territory, which this one does not see
     "placement_bed_one_live": (Refusal.TAKEN, "beds"),
     "placement_bed_room_whole": (Refusal.TAKEN, "units"),
     "placement_bed_rule": (Refusal.ANOTHER_RULE, "units"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from siao.core.beds import Bed, Physical
 from siao.core.units import Rule
 
 
@@ -20,3 +21,7 @@ class Claim(Struct, frozen=True):
     live: bool
     whole: bool
     rule: Rule | None
+
+
+def bed_is_free(bed: Bed, claim: Claim | None) -> bool:
+    return bed.physical is Physical.VACANT and claim is None

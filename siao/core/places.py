@@ -11,7 +11,7 @@ from siao.core import night as nights
 from siao.core.allocation import compatible
 from siao.core.allocation.compatible import Household, Place
 from siao.core.beds import Bed, OutReason, Physical, Source
-from siao.core.claims import Claim
+from siao.core.claims import Claim, bed_is_free
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Criteria
 from siao.core.territories import Commune, Territory
@@ -74,10 +74,6 @@ def place(shelter: Shelter, units: Sequence[Unit], free: Sequence[Bed], door: da
     )
 
 
-def bed_is_free(bed: Bed, claim: Claim | None) -> bool:
-    return bed.physical is Physical.VACANT and claim is None
-
-
 def of(
     shelter: Shelter, units: Sequence[Unit], beds: Iterable[Bed], claim_on: Callable[[UUID], Claim | None], door: datetime | None
 ) -> Place:
@@ -103,16 +99,22 @@ def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], househol
     units = tuple(world.get(Unit, id, "units") for id in ids)
     shelter = world.get(Shelter, units[0].shelter)
     _together(units)
-    all_beds = [bed for unit in units for bed in world.beds(unit.id)]
-    here = of(shelter, units, all_beds, world.claim_on, door(world.territory(shelter.territory), shelter, now))
-    _open_and_free(world, units, here, all_beds)
+    free = [bed for unit in units for bed in world.free(unit.id)]
+    serving = free if units[0].kind is Kind.DORMITORY else [bed for bed in _beds(world, units) if bed.physical is not Physical.OUT]
+    closes = door(world.territory(shelter.territory), shelter, now)
+    here = place(shelter, units, serving, closes, whole=len(free) == len(serving))
+    _open_and_free(world, units, here)
     why = compatible.excluded(household, here, now)
     if why & compatible.HARD or (why and not override):
         raise Refused(Refusal.DOES_NOT_FIT, "units", ids, tuple(reason.name or "" for reason in why))
     if units[0].kind is Kind.ROOM:
-        return Chosen(shelter, units, tuple(bed for bed in all_beds if bed.physical is not Physical.OUT), None)
+        return Chosen(shelter, units, tuple(serving), None)
     rule = units[0].rule_tonight or Rule(household.side)
-    return Chosen(shelter, units, _dormitory_beds(world, all_beds, beds, household.persons), rule)
+    return Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), rule)
+
+
+def _beds(world: World, units: Sequence[Unit]) -> list[Bed]:
+    return [bed for unit in units for bed in world.beds(unit.id)]
 
 
 def choose_move(
@@ -128,7 +130,7 @@ def choose_move(
     _together(units)
     mine = Physical.OCCUPIED if here else Physical.VACANT
     own = {claim.bed for claim in old if world.get(Bed, claim.bed).physical is mine}
-    all_beds = [bed for unit in units for bed in world.beds(unit.id)]
+    all_beds = _beds(world, units)
     free = [bed for bed in all_beds if _movable(world, bed, own)]
     if units[0].kind is Kind.DORMITORY:
         rule = _same_side(units[0], old[0].rule or side)
@@ -164,16 +166,15 @@ def _together(units: tuple[Unit, ...]) -> None:
         raise Refused(Refusal.NOT_ADJOINING, "units")
 
 
-def _open_and_free(world: World, units: tuple[Unit, ...], here: Place, beds: Sequence[Bed]) -> None:
+def _open_and_free(world: World, units: tuple[Unit, ...], here: Place) -> None:
     if not all(unit.open for unit in units):
         raise Refused(Refusal.CLOSED, "units", here.units)
     if not here.free:
-        promised = any(world.claim_on(bed.id) for bed in beds)
+        promised = any(world.claim_on(bed.id) for bed in _beds(world, units))
         raise Refused(Refusal.TAKEN if promised else Refusal.NOT_FREE, "units", here.units)
 
 
-def _dormitory_beds(world: World, beds: Sequence[Bed], wanted: tuple[UUID, ...], persons: int) -> tuple[Bed, ...]:
-    free = [bed for bed in beds if bed_is_free(bed, world.claim_on(bed.id))]
+def _dormitory_beds(free: Sequence[Bed], wanted: tuple[UUID, ...], persons: int) -> tuple[Bed, ...]:
     if wanted:
         free = [bed for bed in free if bed.id in wanted]
         if len(free) < len(wanted):

@@ -91,12 +91,20 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
 
 
 def clear(world: World, unit: UUID, now: datetime) -> Iterator[Change]:
-    """Ends the placements on this unit whose clock ran out `TAKE_OVER_SECONDS` ago."""
-    claims = [world.claim_on(bed.id) for bed in world.beds(unit)]
-    for id in dict.fromkeys(claim.placement for claim in claims if claim):
+    """Ends the placements on this unit whose clock ran out `TAKE_OVER_SECONDS` ago.
+
+    Which may be so is looked up once for all commands of one instant: what they add cannot have run out.
+    """
+    for id in world.once(("overdue", unit), lambda all: _overdue(all, unit, now)):
         placement = world.get(Placement, id)
         if overdue(placement, now):
             yield run_out(world, placement, now)
+
+
+def _overdue(world: World, unit: UUID, now: datetime) -> list[UUID]:
+    claims = [world.claim_on(bed.id) for bed in world.beds(unit)]
+    placements = dict.fromkeys(claim.placement for claim in claims if claim)
+    return [id for id in placements if overdue(world.get(Placement, id), now)]
 
 
 def run_out(world: World, p: Placement, now: datetime) -> Change:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from siao.core import asking, places, promises
 from siao.core.beds import Bed, Physical
-from siao.core.claims import Claim
+from siao.core.claims import Claim, bed_is_free
 from siao.core.coded import Coded
 from siao.core.journal import Verb
 from siao.core.people import By
@@ -137,8 +137,8 @@ def _still_free(world: World, claim: Claim, side: Rule | None) -> None:
     unit, beds = world.get(Unit, claim.unit), world.beds(claim.unit)
     wanted = beds if claim.whole else [bed for bed in beds if bed.id == claim.bed]
     serving = [bed for bed in wanted if bed.physical is not Physical.OUT or bed.id == claim.bed]
-    if not unit.open or not all(places.bed_is_free(bed, world.claim_on(bed.id)) for bed in serving):
-        free = tuple(bed.id for bed in beds if places.bed_is_free(bed, world.claim_on(bed.id)))
+    if not unit.open or not all(bed_is_free(bed, world.claim_on(bed.id)) for bed in serving):
+        free = tuple(bed.id for bed in beds if bed_is_free(bed, world.claim_on(bed.id)))
         raise Refused(Refusal.TAKEN, "beds", free)
     if unit.rule is Rule.SWITCHABLE and side and unit.rule_tonight not in (None, side):
         raise Refused(Refusal.ANOTHER_RULE, "placement", (unit.id,))

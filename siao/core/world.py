@@ -4,8 +4,9 @@ A command is decided on a `fork`: refused, the fork is dropped and nothing happe
 commands behind it see the world as it left it.
 """
 
-from collections import ChainMap, defaultdict
-from collections.abc import Iterable
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from siao.core import claims
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.journal import Entry, Verb, link
@@ -53,32 +55,89 @@ class Change(Struct, frozen=True):
 
 
 class World:
-    """Rows by kind and key. Live claims are also found by bed and by placement, beds by unit, units by shelter."""
+    """Rows by kind and key. Live claims are also found by bed and by placement, beds by unit, free beds by unit.
 
-    def __init__(self, rows: Iterable[Struct]) -> None:
-        self.rows: ChainMap[tuple[type[Any], Any], Any] = ChainMap({})
-        self.claim: ChainMap[UUID, Claim | None] = ChainMap({})
-        self.claimed: ChainMap[UUID, tuple[Claim, ...]] = ChainMap({})
-        self.beds_of: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    A fork keeps only what it changed, and asks the world it was made from for the rest.
+    """
+
+    def __init__(self, rows: Iterable[Struct] = (), base: "World | None" = None) -> None:
+        self.base = base
+        self.rows: dict[tuple[type[Any], Any], Any] = {}
+        self.claim: dict[UUID, Claim | None] = {}
+        self.claimed: dict[UUID, tuple[Claim, ...]] = {}
+        self.beds_of: defaultdict[UUID, list[UUID]] = base.beds_of if base else defaultdict(list)
+        self.free_of: dict[UUID, list[Bed]] = {}
+        self.touched: set[UUID] = set()
+        self.kept: dict[Any, Any] = {}
+        if base is None:
+            self._fill(rows)
+
+    def _fill(self, rows: Iterable[Struct]) -> None:
         for row in rows:
-            self.put(row)
+            self.rows[type(row), key(row)] = row
             if isinstance(row, Bed):
                 self.beds_of[row.unit].append(row.id)
+            elif isinstance(row, Claim):
+                self._index(row)
+        for beds in self.beds_of.values():
+            beds.sort(key=lambda id: self.rows[Bed, id].number)
 
     def put(self, row: Struct) -> None:
         self.rows[type(row), key(row)] = row
         if isinstance(row, Claim):
             self._index(row)
+        elif isinstance(row, Bed):
+            self._refree(row.unit, row.id)
 
     def _index(self, claim: Claim) -> None:
-        others = tuple(c for c in self.claimed.get(claim.placement, ()) if c.bed != claim.bed)
+        others = tuple(c for c in self._claimed(claim.placement) if c.bed != claim.bed)
         self.claimed[claim.placement] = (*others, claim)
-        before = self.claim.get(claim.bed)
+        before = self.claim_on(claim.bed)
         if claim.live or (before is not None and before.placement == claim.placement):
             self.claim[claim.bed] = claim if claim.live else None
+            self._refree(claim.unit, claim.bed)
+
+    def _refree(self, unit: UUID, id: UUID) -> None:
+        """Keeps the free beds of a unit, where they were asked for: a batch may hold a hundred of one dormitory's 500."""
+        self.touched.add(unit)
+        known = self._known_free(unit)
+        if known is None:
+            return
+        bed: Bed = self.get(Bed, id)
+        free = [other for other in known if other.id != id]
+        if self._is_free(bed):
+            insort(free, bed, key=lambda other: other.number)
+        self.free_of[unit] = free
+
+    def _known_free(self, unit: UUID) -> "list[Bed] | None":
+        if unit in self.free_of or self.base is None:
+            return self.free_of.get(unit)
+        return self.base._known_free(unit)
+
+    def _is_free(self, bed: Bed) -> bool:
+        return claims.bed_is_free(bed, self.claim_on(bed.id))
+
+    def free(self, unit: UUID) -> Sequence[Bed]:
+        """The unit's beds that are vacant and promised to nobody, by number."""
+        if unit in self.free_of:
+            return self.free_of[unit]
+        if self.base is not None and unit not in self.touched:
+            return self.base.free(unit)
+        self.free_of[unit] = [bed for bed in self.beds(unit) if self._is_free(bed)]
+        return self.free_of[unit]
+
+    def once(self, name: Any, make: "Callable[[World], R]") -> R:
+        """What is looked up once for all commands of a batch, in the world as they all found it or left it."""
+        if self.base is not None:
+            return self.base.once(name, make)
+        if name not in self.kept:
+            self.kept[name] = make(self)
+        return self.kept[name]
 
     def find(self, kind: type[R], id: Any) -> R | None:
-        return self.rows.get((kind, id))
+        if (kind, id) in self.rows or self.base is None:
+            return self.rows.get((kind, id))
+        return self.base.find(kind, id)
 
     def get(self, kind: type[R], id: Any, field: str | None = None) -> R:
         """The row, or `Refused(UNKNOWN)`: other territories' rows are never loaded, so they are unknown here."""
@@ -88,36 +147,45 @@ class World:
         return row
 
     def all(self, kind: type[R]) -> list[R]:
-        return [row for (k, _), row in self.rows.items() if k is kind and row is not None]
+        return [row for (k, _), row in self._everything().items() if k is kind and row is not None]
+
+    def _everything(self) -> dict[tuple[type[Any], Any], Any]:
+        return self.rows if self.base is None else self.base._everything() | self.rows
 
     def territory(self, code: str) -> Territory:
         return self.get(Territory, code)
 
     def beds(self, unit: UUID) -> list[Bed]:
         """The unit's beds by number."""
-        return sorted((self.get(Bed, id) for id in self.beds_of[unit]), key=lambda bed: bed.number)
+        return [self.get(Bed, id) for id in self.beds_of[unit]]
 
     def claim_on(self, bed: UUID) -> Claim | None:
-        return self.claim.get(bed)
+        if bed in self.claim or self.base is None:
+            return self.claim.get(bed)
+        return self.base.claim_on(bed)
 
     def claims(self, placement: UUID) -> tuple[Claim, ...]:
         """The live claims of a placement, in the order of their beds' numbers."""
         return tuple(claim for claim in self.claims_ever(placement) if claim.live)
 
     def claims_ever(self, placement: UUID) -> tuple[Claim, ...]:
-        return tuple(sorted(self.claimed.get(placement, ()), key=lambda c: (c.unit, self.get(Bed, c.bed).number)))
+        return tuple(sorted(self._claimed(placement), key=lambda c: (c.unit, self.get(Bed, c.bed).number)))
+
+    def _claimed(self, placement: UUID) -> tuple[Claim, ...]:
+        if placement in self.claimed or self.base is None:
+            return self.claimed.get(placement, ())
+        return self.base._claimed(placement)
 
     def fork(self) -> "World":
-        child = World(())
-        child.rows, child.claim, child.claimed = self.rows.new_child(), self.claim.new_child(), self.claimed.new_child()
-        child.beds_of = self.beds_of
-        return child
+        return World(base=self)
 
     def merge(self, child: "World") -> None:
         """Takes over what was decided on a fork of this world."""
-        self.rows.update(child.rows.maps[0])
-        self.claim.update(child.claim.maps[0])
-        self.claimed.update(child.claimed.maps[0])
+        self.rows |= child.rows
+        self.claim |= child.claim
+        self.claimed |= child.claimed
+        self.free_of |= child.free_of
+        self.touched |= child.touched
 
     def apply(self, change: Change) -> None:
         """Makes a decided change true for what is decided behind it."""

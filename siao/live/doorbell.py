@@ -13,12 +13,11 @@ log = logging.getLogger("siao.doorbell")
 CHANNEL = "siao:news"
 AGAIN_SECONDS = 0.5
 WAIT_SECONDS = 1.0
-RINGS_MAX = 1_000
 Heard = Callable[[str, int], None]
 
 
 class Doorbell:
-    """Rings and hears `territory:seq`. Ringing never waits and never fails; hearing reconnects for ever.
+    """Rings and hears `territory:seq`, several to a message. Ringing never waits and never fails; hearing reconnects for ever.
 
     `up` says whether Redis is there. Every (re)subscription is told as a ring of all, since what was rung between is lost.
     """
@@ -26,20 +25,24 @@ class Doorbell:
     def __init__(self, url: str, heard: Heard, missed: Callable[[], None]) -> None:
         self.redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=WAIT_SECONDS, decode_responses=True)
         self.heard, self.missed, self.up = heard, missed, False
-        self.rings: asyncio.Queue[tuple[str, int]] = asyncio.Queue(RINGS_MAX)
+        self.rings: dict[str, int] = {}
+        self.rung = asyncio.Event()
 
     def ring(self, territory: str, seq: int) -> None:
         self.heard(territory, seq)  # this process's own screens need no round trip
-        if not self.rings.full():
-            self.rings.put_nowait((territory, seq))
+        self.rings[territory] = max(seq, self.rings.get(territory, 0))
+        self.rung.set()
 
     async def publish(self) -> None:
-        """A supervised loop: what was rung goes out; a dead Redis costs one bounded attempt, never an answer."""
+        """A supervised loop: what was rung meanwhile goes out as one message, the last number of each territory; a dead Redis
+        costs one bounded attempt, never an answer."""
         while True:
-            territory, seq = await self.rings.get()
+            await self.rung.wait()
+            self.rung.clear()
+            rings, self.rings = self.rings, {}
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
-                    await self.redis.publish(CHANNEL, f"{territory}:{seq}")
+                    await self.redis.publish(CHANNEL, " ".join(f"{code}:{seq}" for code, seq in rings.items()))
             except (RedisError, OSError, TimeoutError):
                 self.up = False
 
@@ -69,9 +72,10 @@ class Doorbell:
                     self._heard(str(message["data"]))
 
     def _heard(self, text: str) -> None:
-        territory, _, seq = text.partition(":")
-        if seq.isdigit():
-            self.heard(territory, int(seq))
+        for ring in text.split():
+            territory, _, seq = ring.partition(":")
+            if seq.isdigit():
+                self.heard(territory, int(seq))
 
     async def close(self) -> None:
         await self.redis.aclose()

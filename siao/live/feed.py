@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -61,7 +62,9 @@ class Feed:
         self.epoch, self.seq = "", -1
         self.board: Board | None = None
         self.bell = asyncio.Event()
+        self.hurry = asyncio.Event()
         self.ready = asyncio.Event()
+        self.heard = -1
         self.screens: dict[View, set[Screen]] = {}
         self.kept: deque[Kept] = deque(maxlen=KEPT_ENTRIES)
         self.recent: deque[dict[str, Any]] = deque(maxlen=NEWS_SHOWN)
@@ -78,7 +81,8 @@ class Feed:
     def position(self) -> str:
         return f"{self.epoch}:{self.seq}"
 
-    def ring(self) -> None:
+    def ring(self, seq: int = -1) -> None:
+        self.heard = max(self.heard, seq)
         self.bell.set()
 
     async def reach(self, seq: int) -> None:
@@ -86,6 +90,7 @@ class Feed:
         deadline = time.monotonic() + POLL_SECONDS
         while self.seq < seq and time.monotonic() < deadline:
             self.ring()
+            self.hurry.set()
             await asyncio.sleep(REACH_SECONDS)
 
     async def run(self) -> None:
@@ -101,11 +106,13 @@ class Feed:
                     await self.bell.wait()
             except TimeoutError:
                 continue
-            if wait := self.pace.wait(time.monotonic()):
-                await asyncio.sleep(wait)
+            if wait := self.pace.wait(time.monotonic(), bool(self.screens)):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.hurry.wait(), wait)
 
     async def _pull(self) -> None:
         self.bell.clear()
+        self.hurry.clear()
         if self.board is None:
             await self._load()
         while True:
@@ -130,6 +137,7 @@ class Feed:
         board = Board(snapshot.territory)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         board.stocked(snapshot.at)
+        self.heard = -1
         self.board, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
         self.kept.clear()
         self.rows, self.whole = Rows(), False

@@ -73,6 +73,7 @@ class Hub:
         feed = self._open(territory)
         if not feed.ready.is_set():
             await asyncio.wait_for(feed.ready.wait(), READY_SECONDS)
+        await feed.reach(feed.heard)  # whoever clicked and looks sees what the click did
         return feed
 
     def _open(self, territory: str) -> Feed:
@@ -126,7 +127,7 @@ class Hub:
     def _heard(self, territory: str, seq: int) -> None:
         feed = self.feeds.get(territory)
         if feed is not None and feed.seq < seq:
-            feed.ring()
+            feed.ring(seq)
 
     def _missed(self) -> None:
         for feed in self.feeds.values():

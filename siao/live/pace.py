@@ -4,6 +4,7 @@ import time
 
 GATHER_SECONDS = 0.010
 GATHER_MAX_SECONDS = 0.050
+UNWATCHED_SECONDS = 0.5
 
 
 class Pace:
@@ -15,9 +16,10 @@ class Pace:
     def __init__(self) -> None:
         self.ended = self.cost = 0.0
 
-    def wait(self, now: float) -> float:
-        """Seconds still to gather."""
-        return max(0.0, self.ended + min(GATHER_MAX_SECONDS, max(GATHER_SECONDS, 2 * self.cost)) - now)
+    def wait(self, now: float, watched: bool = True) -> float:
+        """Seconds still to gather; longer where no screen is open and nobody asks."""
+        gather = min(GATHER_MAX_SECONDS, max(GATHER_SECONDS, 2 * self.cost)) if watched else UNWATCHED_SECONDS
+        return max(0.0, self.ended + gather - now)
 
     def told(self, cost: float) -> None:
         self.ended, self.cost = time.monotonic(), cost

@@ -65,6 +65,11 @@ def begin(territories: Iterable[str]) -> str:
     return f"BEGIN; {_set(territories)}"
 
 
+def _lock(territories: Iterable[str]) -> str:
+    codes = "', '".join(sorted(set(territories)))
+    return f"SELECT FROM territory WHERE code IN ('{codes}') ORDER BY code FOR UPDATE"
+
+
 def _set(territories: Iterable[str]) -> str:
     """Codes are checked: they reach SQL as text."""
     codes = ",".join(sorted(set(territories)))
@@ -89,10 +94,11 @@ def constraint(no: asyncpg.PostgresError) -> str | None:
 
 
 @asynccontextmanager
-async def acting(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
-    """A transaction at READ COMMITTED that sees these territories."""
+async def acting(pool: Pool, territories: Iterable[str], *, lock: bool = False) -> AsyncGenerator[Connection]:
+    """A transaction at READ COMMITTED that sees these territories; `lock`: and holds them, in the same round trip, in the order of
+    their codes, so that two desks cannot deadlock."""
     async with pool.acquire() as db:
-        await db.execute(begin(territories))
+        await db.execute(f"{begin(territories)}; {_lock(territories)}" if lock else begin(territories))
         try:
             yield db
         except BaseException:

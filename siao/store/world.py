@@ -19,7 +19,7 @@ from siao.core.units import Plan, Shelter, Unit
 from siao.store.db import Connection
 from siao.store.rows import reader, values
 
-KINDS = (Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Commune, Plan, Night)
+KINDS = (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Commune, Plan, Night)
 READERS = [reader(kind) for kind in KINDS]
 read_territory = reader(Territory)
 read_holds = reader(Holds)
@@ -36,6 +36,15 @@ class Wanted(Struct, frozen=True):
     agents: tuple[UUID, ...] = ()
     communes: tuple[str, ...] = ()
     night: tuple[str, ...] = ()
+
+
+class Loaded(Struct, frozen=True):
+    """What a batch is decided on: the database's clock and epoch, the rows, and MAC and answer of the keys already served."""
+
+    now: datetime
+    epoch: str
+    rows: list[Struct]
+    known: dict[UUID, tuple[bytes, bytes]]
 
 
 class Saved(Struct, frozen=True):
@@ -56,46 +65,61 @@ async def lock(db: Connection, territories: Sequence[str]) -> list[Territory]:
     return [read_territory(row) for row in rows]
 
 
-async def load(db: Connection, wanted: Wanted) -> tuple[datetime, str, list[Struct]]:
-    """The database's clock, its epoch, and the rows wanted with what hangs on them, after the lock (a statement that waited for it
-    would have a snapshot older than the lock)."""
+async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys: Sequence[UUID]) -> Loaded:
+    """The territories, the rows wanted with what hangs on them, and what was answered under these keys; after the lock, since a
+    statement that waited for it would have a snapshot older than the lock. Ids go as arrays: a plan made while a table was
+    small then still uses its index, and costs a third."""
     row: Any = await db.fetchrow(
         """
-        WITH named AS (
-            SELECT id, request FROM placement WHERE id = ANY($3::uuid[])
-            UNION SELECT id, request FROM placement WHERE request = ANY($4::uuid[])
-                AND state IN ('held', 'offered', 'expected', 'present', 'no_show')
+        WITH named AS MATERIALIZED (
+            SELECT ARRAY(
+                SELECT id FROM placement WHERE id = ANY($3::uuid[])
+                UNION SELECT id FROM placement WHERE request = ANY($4::uuid[])
+                    AND state IN ('held', 'offered', 'expected', 'present', 'no_show')
+            ) AS ids
         ), units AS MATERIALIZED (
-            SELECT unnest($2::uuid[]) AS id
-            UNION SELECT unit FROM placement_bed WHERE placement IN (SELECT id FROM named)
-            UNION SELECT id FROM unit WHERE shelter = ANY($1::uuid[])
-            UNION SELECT id FROM unit WHERE plan = ANY($5::uuid[])
-            UNION SELECT id FROM unit WHERE territory = ANY($8::text[])
-        ), claims AS MATERIALIZED (
-            SELECT placement, bed FROM placement_bed WHERE live AND unit IN (SELECT id FROM units)
-            UNION SELECT placement, bed FROM placement_bed WHERE placement IN (SELECT id FROM named)
+            SELECT ARRAY(
+                SELECT unnest($2::uuid[])
+                UNION SELECT unit FROM placement_bed WHERE placement = ANY((SELECT ids FROM named)::uuid[])
+                UNION SELECT id FROM unit WHERE shelter = ANY($1::uuid[])
+                UNION SELECT id FROM unit WHERE plan = ANY($5::uuid[])
+                UNION SELECT id FROM unit WHERE territory = ANY($8::text[])
+            ) AS ids
         ), placements AS MATERIALIZED (
-            SELECT id, request, shelter FROM placement WHERE id IN (SELECT placement FROM claims UNION SELECT id FROM named)
+            SELECT ARRAY(
+                SELECT placement FROM placement_bed WHERE live AND unit = ANY((SELECT ids FROM units)::uuid[])
+                UNION SELECT unnest(ids) FROM named
+            ) AS ids
+        ), t AS MATERIALIZED (
+            SELECT * FROM placement WHERE id = ANY((SELECT ids FROM placements)::uuid[])
         ), requests AS MATERIALIZED (
-            SELECT unnest($4::uuid[]) AS id UNION SELECT request FROM placements
-            UNION SELECT id FROM request WHERE closing IS NULL AND territory = ANY($8::text[])
+            SELECT ARRAY(
+                SELECT unnest($4::uuid[]) UNION SELECT request FROM t WHERE request IS NOT NULL
+                UNION SELECT id FROM request WHERE closing IS NULL AND territory = ANY($8::text[])
+            ) AS ids
+        ), u AS MATERIALIZED (
+            SELECT * FROM unit WHERE id = ANY((SELECT ids FROM units)::uuid[])
         )
         SELECT clock_timestamp(), epoch(),
-            ARRAY(SELECT t FROM shelter t WHERE id = ANY($1::uuid[]) OR id IN (SELECT shelter FROM unit WHERE id IN (SELECT id FROM units))
-                OR id IN (SELECT shelter FROM placements)),
-            ARRAY(SELECT t FROM unit t WHERE id IN (SELECT id FROM units)),
-            ARRAY(SELECT t FROM bed t WHERE unit IN (SELECT id FROM units)),
-            ARRAY(SELECT t FROM placement_bed t JOIN claims USING (placement, bed)),
-            ARRAY(SELECT t FROM placement t WHERE id IN (SELECT id FROM placements)),
-            ARRAY(SELECT t FROM request t WHERE id IN (SELECT id FROM requests)),
-            ARRAY(SELECT t FROM criteria t WHERE request IN (SELECT id FROM requests)),
-            ARRAY(SELECT t FROM commune t WHERE name = ANY($7::text[])
-                OR (territory, name) IN (SELECT territory, zone FROM criteria WHERE request IN (SELECT id FROM requests))),
-            ARRAY(SELECT t FROM plan t WHERE id = ANY($5::uuid[]) OR id IN (SELECT plan FROM unit WHERE id IN (SELECT id FROM units))),
-            ARRAY(SELECT t FROM night t WHERE territory = ANY($8::text[])),
-            ARRAY(SELECT (j.agent, array_agg(p.id))::holds FROM placement p
-                JOIN journal j ON j.territory = p.territory AND j.seq = p.opened_seq
-                WHERE p.state = 'held' AND j.outcome <> 'planned' AND j.agent = ANY($6::uuid[]) GROUP BY j.agent)
+            ARRAY(SELECT x FROM territory x WHERE code = ANY($10::text[])),
+            ARRAY(SELECT x FROM shelter x WHERE id = ANY($1::uuid[] || ARRAY(SELECT shelter FROM u) || ARRAY(SELECT shelter FROM t))),
+            ARRAY(SELECT u::unit FROM u),
+            ARRAY(SELECT x FROM bed x WHERE unit = ANY((SELECT ids FROM units)::uuid[])),
+            ARRAY(SELECT x FROM placement_bed x WHERE live AND unit = ANY((SELECT ids FROM units)::uuid[])
+                UNION SELECT x FROM placement_bed x WHERE placement = ANY((SELECT ids FROM named)::uuid[])),
+            ARRAY(SELECT t::placement FROM t),
+            ARRAY(SELECT x FROM request x WHERE id = ANY((SELECT ids FROM requests)::uuid[])),
+            ARRAY(SELECT x FROM criteria x WHERE request = ANY((SELECT ids FROM requests)::uuid[])),
+            ARRAY(SELECT x FROM commune x WHERE name = ANY($7::text[])
+                OR (territory, name) IN (SELECT territory, zone FROM criteria WHERE request = ANY((SELECT ids FROM requests)::uuid[]))),
+            ARRAY(SELECT x FROM plan x WHERE id = ANY($5::uuid[] || ARRAY(SELECT plan FROM u))),
+            ARRAY(SELECT x FROM night x WHERE territory = ANY($8::text[])),
+            ARRAY(SELECT x FROM command x WHERE key = ANY($9::uuid[])),
+            ARRAY(SELECT (agent, array_agg(id))::holds FROM (
+                SELECT p.id, (SELECT j.agent FROM journal j WHERE j.territory = p.territory AND j.seq = p.opened_seq
+                    AND j.outcome <> 'planned') AS agent
+                FROM placement p WHERE p.state = 'held' AND cardinality($6::uuid[]) > 0
+            ) held WHERE agent = ANY($6::uuid[]) GROUP BY agent)
         """,
         wanted.shelters,
         wanted.units,
@@ -105,15 +129,13 @@ async def load(db: Connection, wanted: Wanted) -> tuple[datetime, str, list[Stru
         wanted.agents,
         wanted.communes,
         wanted.night,
+        keys,
+        territories,
     )
-    rows: list[Struct] = [read(r) for read, found in zip(READERS, tuple(row)[2:-1], strict=True) for r in found]
-    return row[0], row[1], rows + [read_holds(r) for r in row[len(row) - 1]]
-
-
-async def answered(db: Connection, keys: Sequence[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
-    """MAC of the body and answer of the commands already done under these keys."""
-    rows = await db.fetch("SELECT key, mac, answer FROM command WHERE key = ANY($1::uuid[])", keys)
-    return {key: (mac, answer) for key, mac, answer in rows}
+    now, epoch, *kinds, commands, holds = tuple(row)
+    rows: list[Struct] = [read(r) for read, found in zip(READERS, kinds, strict=True) for r in found]
+    known = {command[0]: (command[3], command[4]) for command in commands}
+    return Loaded(now, epoch, rows + [read_holds(r) for r in holds], known)
 
 
 async def forget(db: Connection, hours: int) -> None:

@@ -67,9 +67,9 @@ async def test_a_room_goes_to_one_of_two_hundred(hotline: Hotline, another: Hotl
 
 
 async def test_the_database_alone_decides_where_the_code_forgets(hotline: Hotline, look: asyncpg.Connection, monkeypatch: Any) -> None:
-    from siao.core import places
+    from siao.core import claims
 
-    monkeypatch.setattr(places, "bed_is_free", lambda bed, claim: bed.physical == "vacant")
+    monkeypatch.setattr(claims, "bed_is_free", lambda bed, claim: bed.physical == "vacant")
     found = await outcomes(*[hotline.hold(request) for request in [await hotline.ask() for _ in range(4)]])
     assert len(won(found)) == 1
     assert {no.why for no in found if isinstance(no, Refused)} == {Refusal.TAKEN}
@@ -89,6 +89,26 @@ async def test_one_key_has_one_effect_and_one_answer(hotline: Hotline, another: 
     assert len(won(found)) == 3 and len(set(won(found))) == 1
     assert await hotline.do(ask, key=key) == found[0]
     assert await look.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_a_command_sent_again_is_not_refused_by_its_own_effect(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
+    request, key, release = await hotline.ask(), uuid4(), uuid4()
+    hold = Hold(key, (city.unit("Chambre 4"),), request=request)
+    held = await hotline.do(hold, key=key)
+    assert await another.do(hold, key=key) == held
+    first = await hotline.do(Release(held.id), key=release)
+    assert await outcomes(*(desk.do(Release(held.id), key=release) for desk in (hotline, another))) == [first, first]
+    assert await hotline.do(hold, key=key) == held, "even after what it did was undone"
+    assert await look.fetchval("SELECT count(*) FROM journal WHERE verb IN ('hold', 'release')") == 2
+
+
+async def test_a_key_of_another_territory_is_told_as_reused(hotline: Hotline, look: asyncpg.Connection) -> None:
+    key = uuid4()
+    await hotline.do(city.asks(), key=key)
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('69', 'Rhône', 'Europe/Paris', '115')")
+    await look.execute("SET siao.territories = '38,69'; UPDATE command SET territory = '69'")
+    with pytest.raises(Refused, match="key_reused"):
+        await hotline.do(city.asks(), key=key)
 
 
 async def test_a_key_with_another_body_is_refused(hotline: Hotline, another: Hotline) -> None:
