@@ -56,6 +56,7 @@ class Measured(msgspec.Struct):
     judged_from: float
     operators: int
     grey: int
+    again: int
     plan_refused: bool
 
 
@@ -271,6 +272,7 @@ def _screens_figures(profile: Profile, measured: Measured, listened: Listened | 
             "listening screens open at the end", listened.open if listened else 0, "screens", at_least=listened.screens if listened else 0
         ),
         exact("listening screens, errors", faults, "errors", at_most=limits.LIMITS.errors),
+        exact("sent again under the same key after a broken connection", measured.again, "exchanges"),
         exact("entries that came to screens", frames, "arrivals"),
         Figure("click → others' screens in Locust, p99", round(limits.p99(array("d", measured.echo_ms)), 1), "ms"),
     ]
@@ -289,7 +291,9 @@ def _machine_figures(
         Figure(f"without a core it wanted, {name}", round(_mean([k.waits.get(name, 0.0) for k in looks]), 3), "of the time")
         for name in names
     ]
-    found += [Figure(f"memory, {name}", round(looks[-1].mb.get(name, 0.0), 1), "MB") for name in (looks[-1].mb if looks else ())]
+    found += [
+        Figure(f"memory, {name}", round(max(k.mb.get(name, 0.0) for k in looks), 1), "MB") for name in (looks[-1].mb if looks else ())
+    ]
     if names:
         grown = sum(looks[-1].mb[name] - (first[0].mb.get(name, 0.0) if first else 0.0) for name in names)
         used = sum(_mean([k.cores.get(name, 0.0) for k in looks]) for name in names)
