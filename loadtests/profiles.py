@@ -49,7 +49,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("rehearsal", 1, 300, 15, Seats(115), Seats(2), Seats(2), 12, 3, 4, waiting=20),
-        Profile("small", 1, 1_400, 60, Seats(115), Seats(40, 20), Seats(10, 10), 120, 60, 45),
+        Profile("small", 1, 1_400, 60, Seats(115), Seats(40, 20), Seats(10, 10), 45, 40, 30),
         Profile("paris", 1, 25_000, 900, Seats(150), Seats(300, 600), Seats(30, 270), 180, 200, 60, services=40),
         Profile("france", 101, 203_000, 10_000, Seats(303), Seats(202, 2_192), Seats(101, 201), 180, 200, 60),
     )

@@ -25,11 +25,11 @@ from loadtests import cast
 from loadtests.arrivals import Arrivals, Lease, read_head
 from loadtests.cast import Cast, Person
 from siao.figures import progress
+from siao.live.socket import CROWDED, RESYNC
 
 PING_SECONDS = 5.0
 SAY_SECONDS, LOOK_SECONDS = 5.0, 0.2
 OPENING_AT_ONCE = 8
-RESYNC = 4001
 OPENED = ".opened"
 """The file that says that every screen is open."""
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -148,8 +148,8 @@ class Screen(asyncio.Protocol):
             self._send(PONG, body)
         elif kind == CLOSE:
             code = struct.unpack("!H", body[:2])[0] if len(body) > 1 else 1005
-            if code == RESYNC:
-                self.mine = -1
+            if code in (RESYNC, CROWDED):
+                self.mine = -1 if code == RESYNC else self.mine
             else:
                 self._fault(f"closed with {code}")
 
