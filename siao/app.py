@@ -15,6 +15,7 @@ from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
 from siao.api import administration, beds, board, described, errors, live, pages, people, placements, requests, statistics
+from siao.api.known import Known
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
@@ -30,8 +31,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     pool = await database.pool(settings.database_url)
     hub = Hub(pool, settings.redis_url)
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
-    app.state.house = House(settings, pool, desk, hub, {})
+    known = Known(pool)
+    app.state.house = House(settings, pool, desk, hub, known)
     hub.start()
+    hub.supervise("sessions", known.keep)
     hub.supervise("sweep", partial(clock.sweep, desk, pool))
     hub.supervise("nights", partial(clock.nights, desk, pool))
     try:
