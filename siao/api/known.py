@@ -1,4 +1,4 @@
-"""Who holds which session, as the database said a moment ago: one query a second for all, however many screens ping."""
+"""Who holds which session, as the database said a moment ago: a few queries a second for all, however many screens ping."""
 
 import asyncio
 import time
@@ -10,9 +10,10 @@ from siao.actions import people
 from siao.actions.people import Person
 from siao.store import db as database
 
-KNOWN_SECONDS = 2.0
+KNOWN_SECONDS = 4.0
 """An older answer is not used: a revocation is felt within that."""
-LOOK_SECONDS = 1.0
+AGAIN_SECONDS, LOOK_SECONDS = 2.5, 0.25
+"""How old an answer is when it is looked for again, and how often those are gathered: a few at a time, so that nobody waits for it."""
 KEPT_SECONDS = 15.0
 """A session that nobody used for so long is looked up again when it comes back; a screen pings each 5 s."""
 KNOWN_MAX = 20_000
@@ -60,7 +61,7 @@ class Known:
         began = time.monotonic()
         for cookie in [cookie for cookie, kept in self.kept.items() if kept.used < began - KEPT_SECONDS]:
             del self.kept[cookie]
-        entries = list(self.kept.items())
+        entries = [(cookie, kept) for cookie, kept in self.kept.items() if kept.at < began - AGAIN_SECONDS]
         if not entries:
             return
         found = await people.who_all(self.pool, [cookie for cookie, _ in entries])

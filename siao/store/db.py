@@ -92,8 +92,8 @@ def constraint(no: asyncpg.PostgresError) -> str | None:
 async def acting(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
     """A transaction at READ COMMITTED that sees these territories."""
     async with pool.acquire() as db:
-        await db.execute(begin(territories))
         try:
+            await db.execute(begin(territories))  # inside: whoever is cancelled here leaves no open transaction to the next
             yield db
         except BaseException:
             await _rollback(db)
@@ -105,8 +105,8 @@ async def acting(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Conne
 async def reading(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
     """One snapshot of these territories, read only."""
     async with pool.acquire() as db:
-        await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         try:
+            await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield db
         finally:
             await _rollback(db)

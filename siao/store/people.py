@@ -13,6 +13,7 @@ from siao.store.db import Connection, Pool, scalar
 SESSION_HOURS = 12
 LOGIN_WINDOW_MINUTES = 15
 MISS_WINDOW_MINUTES = 15
+ROLES = {str(role): role for role in Role}
 
 
 class Account(Struct, frozen=True):
@@ -120,7 +121,9 @@ async def sessions(db: Pool, tokens: Sequence[bytes]) -> list[Session]:
         tokens,
         SESSION_HOURS,
     )
-    return [Session(*row, rights=tuple(Right(Role(role), *rest) for _, role, *rest in held)) for *row, held in rows]
+    return [
+        Session(row[0], row[1], row[2], row[3], row[4], row[5], tuple(Right(ROLES[r[1]], r[2], r[3], r[4]) for r in row[6])) for row in rows
+    ]
 
 
 async def touch(db: Pool, token: bytes) -> None:
