@@ -13,9 +13,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from loadtests.arrivals import Arrivals, Head, Lease, read_head
 from loadtests.cast import Person
+from siao.live.socket import CROWDED, RESYNC
 
 PING_SECONDS = 5.0
-RESYNC, NO_RIGHT, SESSION_OVER = 4001, 4403, 4401
 AGAIN_SECONDS = 1.0
 Told = Callable[[Any], None]
 read_all = msgspec.json.Decoder().decode
@@ -87,7 +87,7 @@ class Board:
             return
         if code == RESYNC:
             self.mine = -1
-        else:
+        elif code != CROWDED:
             self.fault(f"board closed with {code} {why}".strip())
 
     def _hear(self, message: bytes) -> None:

@@ -38,7 +38,8 @@ from siao.store import db as database
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 COOKIE = "siao"
-QUICK_MINUTES = 0.4
+SERVER = "server"
+QUICK_MINUTES = 0.3
 OPEN_SECONDS = 30.0
 SCREENS_OPEN_SECONDS = 120.0
 STOP_SECONDS = 20.0
@@ -56,6 +57,7 @@ class Measured(msgspec.Struct):
     judged_from: float
     operators: int
     grey: int
+    again: int
     plan_refused: bool
 
 
@@ -87,10 +89,8 @@ def main(argv: list[str]) -> int:
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = figures.parser("./run load", "People at their boards, in the numbers of a profile, on a service of its own.")
     parser.add_argument("--profile", choices=list(PROFILES), default="small")
-    parser.add_argument("--minutes", type=float, help="how long it counts once everybody sits; 3 by default, --quick 0.4")
-    parser.add_argument(
-        "--workers", type=int, default=1, choices=range(1, 9), metavar="N", help="server processes, the screens shared out among them"
-    )
+    parser.add_argument("--minutes", type=float, help="how long it counts once everybody sits; 3 by default, --quick 0.3")
+    parser.add_argument("--workers", type=int, default=1, choices=range(1, 9), metavar="N", help="server processes at one door")
     parser.add_argument("--plan-path", default="/api/allocation?seconds=10", help="what the coordinator asks; empty: nothing")
     parser.add_argument("--report", type=Path, help="where the HTML page goes; var/load/ by default")
     options = parser.parse_args(argv)
@@ -109,18 +109,16 @@ def _run(options: argparse.Namespace) -> int:
         secret = secrets.token_hex(16)
         people = asyncio.run(furnish.furnish(servers, profile, secret.encode()))
         watch = Watch({"PostgreSQL": servers.postgres.pid, "Valkey": servers.valkey.pid})
-        ports = [free_port() for _ in range(options.workers)]
-        hosts = [f"http://127.0.0.1:{port}" for port in ports]
-        for n, port in enumerate(ports, 1):
-            watch.pids[f"server {n}"] = house.enter_context(_serving(servers, secret, port, hosts, folder / f"server-{n}.log"))
-        cast.write(folder / "people.json", people, hosts, COOKIE)
+        port = free_port()
+        host = f"http://127.0.0.1:{port}"
+        watch.pids[SERVER] = house.enter_context(_serving(servers, secret, port, options.workers, folder / "server.log"))
+        cast.write(folder / "people.json", people, (host,), COOKIE)
         watch.start()
-        measured, listened = _evening(options, profile, folder, hosts[0], watch)
+        measured, listened = _evening(options, profile, folder, host, watch)
         looks = watch.stop()
         committed = asyncio.run(_committed(servers, people))
         came = arrivals.load([folder / "locust.arrivals", folder / "screens.arrivals"])
-        for log in sorted(folder.glob("server-*.log")):
-            _say_log(log)
+        _say_log(folder / "server.log")
     return _told(options, measured, listened, looks, committed, came)
 
 
@@ -169,17 +167,17 @@ def _child(command: Sequence[str], env: dict[str, str], log: Path | None = None)
 
 
 @contextmanager
-def _serving(servers: Stack, secret: str, port: int, hosts: Sequence[str], log: Path) -> Iterator[int]:
-    """One server process that answers; gives its id."""
+def _serving(servers: Stack, secret: str, port: int, workers: int, log: Path) -> Iterator[int]:
+    """The service with so many workers at one door, when it answers; gives the id of their parent."""
     env = os.environ | {
         "SIAO_DATABASE_URL": servers.app_url(furnish.DATABASE),
         "SIAO_REDIS_URL": servers.redis_url,
         "SIAO_SECRET": secret,
-        "SIAO_ORIGINS": ",".join(hosts),
+        "SIAO_ORIGINS": f"http://127.0.0.1:{port}",
         "SIAO_PORT": str(port),
         "SIAO_SECURE_COOKIES": "0",
     }
-    with _child([sys.executable, "-m", "siao", "serve"], env, log) as process:
+    with _child([sys.executable, "-m", "siao", "serve", "--workers", str(workers)], env, log) as process:
         deadline = time.monotonic() + OPEN_SECONDS
         while not _answers(port):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -271,6 +269,7 @@ def _screens_figures(profile: Profile, measured: Measured, listened: Listened | 
             "listening screens open at the end", listened.open if listened else 0, "screens", at_least=listened.screens if listened else 0
         ),
         exact("listening screens, errors", faults, "errors", at_most=limits.LIMITS.errors),
+        exact("sent again under the same key after a broken connection", measured.again, "exchanges"),
         exact("entries that came to screens", frames, "arrivals"),
         Figure("click → others' screens in Locust, p99", round(limits.p99(array("d", measured.echo_ms)), 1), "ms"),
     ]
@@ -280,21 +279,17 @@ def _machine_figures(
     profile: Profile, measured: Measured, listened: Listened | None, looks: Sequence[Look], first: Sequence[Look]
 ) -> list[Figure]:
     """What it cost; how late the measuring processes were themselves."""
-    names = [name for name in (looks[-1].cores if looks else ()) if name.startswith("server")]
-    found = [
-        Figure(f"CPU, {name}", round(_mean([k.cores.get(name, 0.0) for k in looks]), 3), "cores")
-        for name in (looks[-1].cores if looks else ())
-    ]
-    found += [
-        Figure(f"without a core it wanted, {name}", round(_mean([k.waits.get(name, 0.0) for k in looks]), 3), "of the time")
-        for name in names
-    ]
-    found += [Figure(f"memory, {name}", round(looks[-1].mb.get(name, 0.0), 1), "MB") for name in (looks[-1].mb if looks else ())]
-    if names:
-        grown = sum(looks[-1].mb[name] - (first[0].mb.get(name, 0.0) if first else 0.0) for name in names)
-        used = sum(_mean([k.cores.get(name, 0.0) for k in looks]) for name in names)
+    names = list(looks[-1].cores) if looks else []
+    cores = {name: _mean([look.cores.get(name, 0.0) for look in looks]) for name in names}
+    mb = {name: max(look.mb.get(name, 0.0) for look in looks) for name in names}
+    found = [Figure(f"CPU, {name}", round(cores[name], 3), "cores") for name in names]
+    found += [Figure(f"memory, {name}", round(mb[name], 1), "MB") for name in names]
+    if SERVER in names:
+        waits = _mean([look.waits.get(SERVER, 0.0) for look in looks])
+        grown = mb[SERVER] - (first[0].mb.get(SERVER, 0.0) if first else 0.0)
+        found.append(Figure("server wanted a core and had none", round(waits, 3), "of the time"))
         found.append(Figure("server memory per territory", round(grown / profile.territories, 2), "MB"))
-        found.append(Figure("server CPU per territory", round(1000 * used / profile.territories, 2), "millicores"))
+        found.append(Figure("server CPU per territory", round(1000 * cores[SERVER] / profile.territories, 2), "millicores"))
     found.append(Figure("load of the machine, mean", round(_mean([k.load for k in looks]), 2), "runnable"))
     found.append(Figure("Locust itself late, p99", round(limits.p99(measured.lag_ms), 1), "ms"))
     if listened:

@@ -26,7 +26,7 @@ from loadtests.workers import WorkerUser
 from siao import figures
 
 __all__ = ["CoordinatorUser", "Evening", "OperatorUser", "StaffUser", "WorkerUser", "task"]
-SPAWN_RATE = 25.0
+SPAWN_RATE = 40.0
 SAY_SECONDS = 5.0
 OPEN_SECONDS, SETTLE_SECONDS = 60.0, 2.0
 TAPE = Tape()
@@ -39,6 +39,7 @@ def _options(parser: LocustArgumentParser) -> None:
     parser.add_argument("--evening", choices=list(PROFILES), default="small", help="how many sit where (loadtests/profiles.py)")
     parser.add_argument("--plan-path", default="/api/allocation?seconds=10", help="what a coordinator asks a plan of; empty: nobody does")
     parser.add_argument("--counted-seconds", type=float, default=0, help="ends so long after everybody sits; 0: as Locust's own -t says")
+    parser.add_argument("--quick", action="store_true", help="judged in rounds, as few seconds allow (loadtests/limits.py)")
     parser.add_argument("--tape", default="", help="file for everything that was measured")
 
 
@@ -110,7 +111,8 @@ def _over(**_: object) -> None:
 @events.quitting.add_listener
 def _judge(environment: Environment, **_: object) -> None:
     options, operators = environment.parsed_options, sum(b.opened for b in TAPE.boards if b.person.role == OperatorUser.role)
-    found = [*limits.judged(TAPE.samples, operators), *limits.echo_judged(TAPE.echo.ms, sum(b.greyed for b in TAPE.boards))]
+    quick, grey = bool(options and options.quick), sum(board.greyed for board in TAPE.boards)
+    found = [*limits.judged(TAPE.samples, operators, quick=quick), *limits.echo_judged(TAPE.echo.ms, grey, quick=quick)]
     if options is not None and options.tape:
         _save(Path(options.tape), operators)
         environment.process_exit_code = 0
@@ -131,6 +133,7 @@ def _save(path: Path, operators: int) -> None:
                 "judged_from": TAPE.judged_from,
                 "operators": operators,
                 "grey": sum(board.greyed for board in TAPE.boards),
+                "again": TAPE.again,
                 "plan_refused": CoordinatorUser.absent,
             }
         )

@@ -1,7 +1,8 @@
 """How many sit where, and how often they act, in the proportions of a real evening.
 
 A real evening in a large territory, at its peak: 15 operators with a call every three minutes each, 900 shelters that speak
-three times between 17:00 and 22:00, 30 social workers who ask 30 times an hour and look four times each. `paris` is ten times that.
+three times between 17:00 and 22:00, 30 social workers who ask 30 times an hour and look four times each. `paris` is ten times that;
+`rehearsal` is for the tests: a few seconds of as many boards as must be open at least.
 """
 
 from msgspec import Struct
@@ -47,7 +48,8 @@ class Profile(Struct, frozen=True):
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("small", 1, 1_400, 60, Seats(115), Seats(40, 20), Seats(10, 10), 120, 60, 45),
+        Profile("rehearsal", 1, 300, 15, Seats(115), Seats(2), Seats(2), 12, 3, 4, waiting=20),
+        Profile("small", 1, 1_400, 60, Seats(115), Seats(40, 20), Seats(10, 10), 45, 40, 30),
         Profile("paris", 1, 25_000, 900, Seats(150), Seats(300, 600), Seats(30, 270), 180, 200, 60, services=40),
         Profile("france", 101, 203_000, 10_000, Seats(303), Seats(202, 2_192), Seats(101, 201), 180, 200, 60),
     )

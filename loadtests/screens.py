@@ -25,11 +25,11 @@ from loadtests import cast
 from loadtests.arrivals import Arrivals, Lease, read_head
 from loadtests.cast import Cast, Person
 from siao.figures import progress
+from siao.live.socket import CROWDED, RESYNC
 
 PING_SECONDS = 5.0
-SAY_SECONDS = 5.0
+SAY_SECONDS, LOOK_SECONDS = 5.0, 0.2
 OPENING_AT_ONCE = 8
-RESYNC = 4001
 OPENED = ".opened"
 """The file that says that every screen is open."""
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -148,8 +148,8 @@ class Screen(asyncio.Protocol):
             self._send(PONG, body)
         elif kind == CLOSE:
             code = struct.unpack("!H", body[:2])[0] if len(body) > 1 else 1005
-            if code == RESYNC:
-                self.mine = -1
+            if code in (RESYNC, CROWDED):
+                self.mine = -1 if code == RESYNC else self.mine
             else:
                 self._fault(f"closed with {code}")
 
@@ -215,8 +215,8 @@ async def _main(people: Path, tape: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     room.screens = [Screen(room, person, seats.host(person) or "") for person in seats.listening()]
     tasks = [asyncio.create_task(one) for one in (*(screen.watch() for screen in room.screens), _pings(room), _lag(room), _say(room))]
-    while not stop.is_set() and not all(screen.open for screen in room.screens):  # noqa: ASYNC110 - many screens, one look
-        await asyncio.sleep(0.1)
+    while not stop.is_set() and not all(screen.open for screen in room.screens):
+        await asyncio.sleep(LOOK_SECONDS)
     tape.with_suffix(OPENED).touch()
     await stop.wait()
     found = {"screens": len(room.screens), "grey": sum(s.greyed for s in room.screens), "faults": room.faults, "frames": room.frames}

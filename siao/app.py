@@ -16,6 +16,7 @@ from siao.actions import clock
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
 from siao.api import administration, allocation, beds, board, described, errors, live, pages, people, placements, requests, statistics
+from siao.api.known import Known
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
@@ -32,8 +33,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     hub = Hub(pool, settings.redis_url)
     solver = Solver()
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
-    app.state.house = House(settings, pool, desk, hub, solver, {})
+    known = Known(pool)
+    app.state.house = House(settings, pool, desk, hub, solver, known)
     hub.start()
+    hub.supervise("sessions", known.keep)
     hub.supervise("sweep", partial(clock.sweep, desk, pool))
     hub.supervise("nights", partial(clock.nights, desk, pool))
     try:

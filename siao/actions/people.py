@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from siao.store import db as database
 from siao.store import people as store
 
 TOKEN_BYTES = 32
+HEX = frozenset("0123456789abcdef")
 FAILURES_MAX = 8
 IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
@@ -88,15 +89,19 @@ async def _verified(hash: str, password: str) -> bool:
 
 async def who(pool: database.Pool, cookie: str | None) -> Person | None:
     """Who holds this cookie, with the rights as they are now."""
-    if cookie is None or len(cookie) != 2 * TOKEN_BYTES or not set(cookie) <= set("0123456789abcdef"):
-        return None
-    token = hashed(bytes.fromhex(cookie))
-    session = await store.session(pool, token)
-    if session is None:
-        return None
-    rights = tuple(await store.rights(pool, session.account))
-    quiet = session.now - session.human_at
-    return Person(session.account, session.login, session.language, rights, token, quiet > IDLE, quiet > TOUCH_EVERY)
+    return (await who_all(pool, [cookie])).get(cookie) if cookie else None
+
+
+async def who_all(pool: database.Pool, cookies: Iterable[str]) -> dict[str, Person]:
+    """Who holds each of these cookies, in one query; those that nobody holds are not in it."""
+    tokens = {hashed(bytes.fromhex(cookie)): cookie for cookie in cookies if len(cookie) == 2 * TOKEN_BYTES and set(cookie) <= HEX}
+    sessions = await store.sessions(pool, list(tokens)) if tokens else []
+    return {tokens[session.token]: _person(session) for session in sessions}
+
+
+def _person(s: store.Session) -> Person:
+    quiet = s.now - s.human_at
+    return Person(s.account, s.login, s.language, s.rights, s.token, quiet > IDLE, quiet > TOUCH_EVERY)
 
 
 async def touched(pool: database.Pool, person: Person) -> None:

@@ -1,6 +1,5 @@
 """Who asks, where, with which right: what each route needs before it does anything."""
 
-import time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from siao.actions.desk import Answer, Desk
 from siao.actions.people import Person
 from siao.actions.solver import Solver
 from siao.actions.verbs import Command
+from siao.api.known import Known
 from siao.core import rights, views
 from siao.core.beds import Source
 from siao.core.people import OFFICE, By, Role
@@ -23,8 +23,6 @@ from siao.settings import Settings
 from siao.store import db as database
 from siao.store.db import Pool
 
-KNOWN_SECONDS = 2.0
-KNOWN_MAX = 20_000
 BOARD = OFFICE | {Role.ADMIN}
 
 
@@ -36,7 +34,7 @@ class House(Struct, frozen=True):
     desk: Desk
     hub: Hub
     solver: Solver
-    known: dict[str, tuple[float, Person | None]]
+    known: Known
 
 
 Call = Request[Any, Any, Any]
@@ -47,17 +45,10 @@ def house(connection: ASGIConnection[Any, Any, Any, Any]) -> House:
 
 
 async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> Person | None:
-    """Who holds the cookie, as the database said at most KNOWN_SECONDS ago: a revocation is felt within that."""
+    """Who holds the cookie, as the database said a moment ago."""
     here = house(connection)
     cookie = connection.cookies.get(here.settings.cookie)
-    if not cookie:
-        return None
-    at, person = here.known.get(cookie, (0.0, None))
-    if time.monotonic() - at > KNOWN_SECONDS:
-        person = await people.who(here.pool, cookie)
-        if len(here.known) > KNOWN_MAX:
-            here.known.clear()
-        here.known[cookie] = time.monotonic(), person
+    person = await here.known.find(cookie) if cookie else None
     if person is not None:
         connection.scope["state"]["language"] = person.language
     return person

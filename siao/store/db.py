@@ -98,8 +98,9 @@ async def acting(pool: Pool, territories: Iterable[str], *, lock: bool = False) 
     """A transaction at READ COMMITTED that sees these territories; `lock`: and holds them, in the same round trip, in the order of
     their codes, so that two desks cannot deadlock."""
     async with pool.acquire() as db:
-        await db.execute(f"{begin(territories)}; {_lock(territories)}" if lock else begin(territories))
         try:
+            # inside: whoever is cancelled here leaves no open transaction to the next
+            await db.execute(f"{begin(territories)}; {_lock(territories)}" if lock else begin(territories))
             yield db
         except BaseException:
             await _rollback(db)
@@ -111,8 +112,8 @@ async def acting(pool: Pool, territories: Iterable[str], *, lock: bool = False) 
 async def reading(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
     """One snapshot of these territories, read only."""
     async with pool.acquire() as db:
-        await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         try:
+            await db.execute(begin(territories).replace("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield db
         finally:
             await _rollback(db)

@@ -13,6 +13,7 @@ from siao.store.db import Connection, Pool, scalar
 SESSION_HOURS = 12
 LOGIN_WINDOW_MINUTES = 15
 MISS_WINDOW_MINUTES = 15
+ROLES = {str(role): role for role in Role}
 
 
 class Account(Struct, frozen=True):
@@ -38,11 +39,13 @@ class Seat(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
+    token: bytes
     account: UUID
     login: str
     language: str
     human_at: datetime
     now: datetime
+    rights: tuple[Right, ...]
 
 
 async def account(db: Pool | Connection, login: str) -> Account | None:
@@ -108,15 +111,19 @@ async def open_session(db: Pool, token: bytes, account: UUID) -> None:
     )
 
 
-async def session(db: Pool, token: bytes) -> Session | None:
-    """The session of this token, if it has not run out and its account is active."""
-    row = await db.fetchrow(
-        """SELECT a.id, a.login, a.language, s.human_at, clock_timestamp() FROM session s JOIN account a ON a.id = s.account
-        WHERE s.token = $1 AND a.active AND s.began > clock_timestamp() - make_interval(hours => $2)""",
-        token,
+async def sessions(db: Pool, tokens: Sequence[bytes]) -> list[Session]:
+    """The sessions of these tokens that have not run out and whose accounts are active, with their rights."""
+    rows = await db.fetch(
+        """SELECT s.token, a.id, a.login, a.language, s.human_at, clock_timestamp(),
+            ARRAY(SELECT r FROM account_right r WHERE r.account = a.id ORDER BY role, territory)
+        FROM session s JOIN account a ON a.id = s.account
+        WHERE s.token = ANY($1::bytea[]) AND a.active AND s.began > clock_timestamp() - make_interval(hours => $2)""",
+        tokens,
         SESSION_HOURS,
     )
-    return Session(*row) if row else None
+    return [
+        Session(row[0], row[1], row[2], row[3], row[4], row[5], tuple(Right(ROLES[r[1]], r[2], r[3], r[4]) for r in row[6])) for row in rows
+    ]
 
 
 async def touch(db: Pool, token: bytes) -> None:
