@@ -14,19 +14,24 @@ from siao.core.units import Feature, Kind, Rule
 from siao.simulator.clock import NIGHT, ZONE
 
 LATITUDE, LONGITUDE, SPREAD_DEGREES = 45.19, 5.72, 0.12
+SHELTERS = 24
 DOORS = (None, None, None, 22, 23)
 FEATURES = ((Feature.STEP_FREE, 0.25), (Feature.ANIMALS, 0.2), (Feature.PROTECTED, 0.12), (Feature.COTS, 0.5))
 A = (
-    (Kind.DORMITORY, 20, Rule.MEN, 8), (Kind.DORMITORY, 16, Rule.WOMEN, 3), (Kind.DORMITORY, 12, Rule.MIXED, 3),
-    (Kind.DORMITORY, 8, Rule.SWITCHABLE, 2), (Kind.ROOM, 1, Rule.MIXED, 40), (Kind.ROOM, 2, Rule.MIXED, 50), (Kind.ROOM, 3, Rule.MIXED, 20),
-    (Kind.ROOM, 4, Rule.MIXED, 16), (Kind.ROOM, 6, Rule.MIXED, 6),
+    (Kind.DORMITORY, 20, Rule.MEN, 11), (Kind.DORMITORY, 16, Rule.WOMEN, 5), (Kind.DORMITORY, 12, Rule.MIXED, 3),
+    (Kind.DORMITORY, 8, Rule.SWITCHABLE, 1), (Kind.ROOM, 1, Rule.MEN, 14), (Kind.ROOM, 1, Rule.WOMEN, 14), (Kind.ROOM, 1, Rule.MIXED, 2),
+    (Kind.ROOM, 2, Rule.MEN, 6), (Kind.ROOM, 2, Rule.WOMEN, 22), (Kind.ROOM, 2, Rule.MIXED, 6), (Kind.ROOM, 3, Rule.WOMEN, 10),
+    (Kind.ROOM, 3, Rule.MIXED, 4), (Kind.ROOM, 4, Rule.WOMEN, 7), (Kind.ROOM, 4, Rule.MIXED, 3), (Kind.ROOM, 6, Rule.WOMEN, 3),
+    (Kind.ROOM, 6, Rule.MIXED, 3),
 )  # fmt: skip
 B = (
     (Kind.DORMITORY, 20, Rule.MEN, 12), (Kind.DORMITORY, 16, Rule.WOMEN, 5), (Kind.DORMITORY, 12, Rule.MIXED, 4),
-    (Kind.DORMITORY, 8, Rule.SWITCHABLE, 4), (Kind.ROOM, 1, Rule.MIXED, 60), (Kind.ROOM, 2, Rule.MIXED, 75), (Kind.ROOM, 3, Rule.MIXED, 30),
-    (Kind.ROOM, 4, Rule.MIXED, 24), (Kind.ROOM, 6, Rule.MIXED, 9),
+    (Kind.DORMITORY, 8, Rule.SWITCHABLE, 4), (Kind.ROOM, 1, Rule.MEN, 30), (Kind.ROOM, 1, Rule.WOMEN, 15), (Kind.ROOM, 1, Rule.MIXED, 15),
+    (Kind.ROOM, 2, Rule.MEN, 15), (Kind.ROOM, 2, Rule.WOMEN, 37), (Kind.ROOM, 2, Rule.MIXED, 23), (Kind.ROOM, 3, Rule.WOMEN, 18),
+    (Kind.ROOM, 3, Rule.MIXED, 12), (Kind.ROOM, 4, Rule.WOMEN, 12), (Kind.ROOM, 4, Rule.MIXED, 12), (Kind.ROOM, 6, Rule.WOMEN, 3),
+    (Kind.ROOM, 6, Rule.MIXED, 6),
 )  # fmt: skip
-
+"""(kind, persons, rule, how many)."""
 
 class City(Struct, frozen=True):
     """All places that one evening may bring; a dormitory's capacity is its beds."""
@@ -40,26 +45,28 @@ class City(Struct, frozen=True):
 
 
 def invented(name: str) -> City:
-    """A (560 places) or B (850): the same name gives the same park."""
+    """A (560 places) or B (850): the same name gives the same park. Units are dealt to shelters, and listed by shelter."""
     dice = Random(f"park {name}")
     rows = {"A": A, "B": B}[name]
-    units = [(kind, capacity, rule) for kind, capacity, rule, count in rows for _ in range(count)]
-    return City(name, tuple(_place(name, i, *unit, dice) for i, unit in enumerate(units)))
+    units = [(dice.randrange(SHELTERS), kind, capacity, rule) for kind, capacity, rule, count in rows for _ in range(count)]
+    sites = [(dice.gauss(LATITUDE, SPREAD_DEGREES), dice.gauss(LONGITUDE, SPREAD_DEGREES), dice.choice(DOORS)) for _ in range(SHELTERS)]
+    return City(name, tuple(_place(name, i, unit, sites[unit[0]], dice) for i, unit in enumerate(sorted(units))))
 
 
-def _place(name: str, i: int, kind: Kind, capacity: int, rule: Rule, dice: Random) -> Place:
+def _place(name: str, i: int, unit: tuple[int, Kind, int, Rule], site: tuple[float, float, int | None], dice: Random) -> Place:
+    shelter, kind, capacity, rule = unit
+    latitude, longitude, door = site
     features = tuple(feature for feature, chance in FEATURES if dice.random() < chance)
-    door = dice.choice(DOORS)
     return Place(
         units=(identity(name, i),),
-        shelter=identity(name, "shelter", i),
+        shelter=identity(name, "shelter", shelter),
         kind=kind,
         capacity=capacity,
         free=True,
         rule=None if rule is Rule.SWITCHABLE else rule,
         features=tuple(f for f in features if f is not Feature.COTS or kind is Kind.ROOM),
-        latitude=LATITUDE + dice.gauss(0, SPREAD_DEGREES),
-        longitude=LONGITUDE + dice.gauss(0, SPREAD_DEGREES),
+        latitude=latitude,
+        longitude=longitude,
         arrive_before=None if door is None else nights.at(NIGHT, nights.time(door), ZONE),
         nights_max=None,
         suite=None,

@@ -35,8 +35,8 @@ COMPOSITIONS = (
     ((1, 1, 2, 0), 4), ((1, 1, 2, 1), 2), ((0, 1, 3, 0), 2), ((2, 0, 0, 0), 3), ((1, 0, 1, 0), 1), ((1, 1, 4, 0), 0.7), ((0, 0, 1, 0), 0.3),
 )  # fmt: skip
 """(men, women, children, infants) and how many in a hundred."""
-LEVELS = {"family": (0.30, 0.35, 0.25, 0.10), "woman": (0.20, 0.30, 0.30, 0.20), "other": (0.05, 0.12, 0.28, 0.55)}
-LATE_HOUR, LATE_ODDS, EARLY_ODDS = 20.5, (3.0, 1.5, 0.8, 0.6), (0.6, 0.9, 1.1, 1.1)
+LEVELS = {"family": (0.35, 0.35, 0.20, 0.10), "woman": (0.30, 0.30, 0.25, 0.15), "other": (0.12, 0.20, 0.28, 0.40)}
+LATE_HOUR, LATE_ODDS, EARLY_ODDS = 20.5, (4.0, 1.5, 0.7, 0.5), (0.5, 0.9, 1.1, 1.1)
 NEEDS = ((Need.STEP_FREE, 0.05), (Need.ANIMALS, 0.05), (Need.PRIVATE_ROOM, 0.04), (Need.PROTECTED, 0.01))
 
 

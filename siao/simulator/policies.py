@@ -16,14 +16,21 @@ from siao.simulator.playing import NO_TABLE, Policy, Table
 
 BATCH_MINUTES, SAMPLED_MINUTES = 10, 3
 LAST_MINUTES = 45
+RINGS_MINUTES = 60
 CLAIRVOYANT_TIE = 1e-5
 
 
 def first_fit(table: Table) -> None:
-    """Whoever called first gets the first place that fits, in the order of the list: today's practice."""
+    """Whoever is on the line gets the first bed that fits, else the first room, in the order of the list: today’s practice.
+
+    Those who got none ring again every three quarters of an hour.
+    """
     value = table.values()
-    for i in np.flatnonzero((value > 0).any(axis=1)):
-        for j in np.flatnonzero(value[i] > 0):
+    s = table.evening.slots
+    listed = np.lexsort((s.place[table.free], s.room[table.free]))
+    on_the_line = np.floor(table.now - table.evening.callers.since[table.queue]) % RINGS_MINUTES == 0
+    for i in np.flatnonzero((value > 0).any(axis=1) & on_the_line):
+        for j in listed[value[i, listed] > 0]:
             slot = int(table.free[j])
             if not table.taken[slot] and _fits_still(table, i, slot) and table.give(int(table.queue[i]), slot):
                 break
