@@ -8,6 +8,7 @@ COMMANDS = {
     "serve": ("siao.serve", "the service, from the environment (.env.example)"),
     "migrate": ("siao.serve", "bring the database to the newest schema"),
     "import": ("siao.exchange.command", "import park FILE --night DATE: a city's shelters from its open data"),
+    "simulate": ("siao.simulator.command", "simulate: evenings played by every policy, beside the best that could have been done"),
     "words": ("siao.words", "every code with its French and English words, as JSON"),
     "test": ("siao.develop", "every test; browser tests where Chromium is"),
     "check": ("siao.develop", "linters, types, layers"),

@@ -33,6 +33,7 @@ B = (
 )  # fmt: skip
 """(kind, persons, rule, how many)."""
 
+
 class City(Struct, frozen=True):
     """All places that one evening may bring; a dormitory's capacity is its beds."""
 

@@ -104,8 +104,7 @@ def _declared(city: City, dice: Generator) -> Slots:
     key = all_slots.place * 3 + report
     times = np.where(dice.random(len(city.places) * 3) < FREE_AT_FIRST, BEGINS, _minutes(DECLARATIONS, len(city.places) * 3, dice))
     slots = replace(all_slots, since=times[key])
-    slots = outlook.take(slots, dice.random(report.size) < DECLARED_SHARE)
-    return outlook.take(slots, np.argsort(slots.since, kind="stable"))
+    return outlook.in_time(outlook.take(slots, dice.random(report.size) < DECLARED_SHARE))
 
 
 def _door(city: City, i: int) -> float:

@@ -6,7 +6,6 @@ The referee reads the scalar rules (`compatible.excluded`), not the matrices the
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core.allocation import outlook

@@ -1,6 +1,6 @@
 """The policies that are compared: what to give to whom, now. All but the clairvoyant see the past and the rates alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -14,7 +14,7 @@ from siao.simulator.clock import ENDS
 from siao.simulator.evenings import Evening
 from siao.simulator.playing import NO_TABLE, Policy, Table
 
-BATCH_MINUTES, SAMPLED_MINUTES = 10, 3
+BATCH_MINUTES, PRICE_MINUTES, VOTE_MINUTES = 10, 3, 5
 LAST_MINUTES = 45
 RINGS_MINUTES = 60
 CLAIRVOYANT_TIE = 1e-5
@@ -29,7 +29,7 @@ def first_fit(table: Table) -> None:
     s = table.evening.slots
     listed = np.lexsort((s.place[table.free], s.room[table.free]))
     on_the_line = np.floor(table.now - table.evening.callers.since[table.queue]) % RINGS_MINUTES == 0
-    for i in np.flatnonzero((value > 0).any(axis=1) & on_the_line):
+    for i in np.flatnonzero((value > 0).any(axis=1) & on_the_line).tolist():
         for j in listed[value[i, listed] > 0]:
             slot = int(table.free[j])
             if not table.taken[slot] and _fits_still(table, i, slot) and table.give(int(table.queue[i]), slot):
@@ -40,9 +40,9 @@ def best_fit(table: Table) -> None:
     """By level, then by hour of call: the place that wastes least."""
     value = table.values()
     level = table.evening.callers.level[table.queue]
-    some = (value > 0).any(axis=1)
-    for i in np.lexsort((table.queue, level)):
-        for j in np.argsort(-value[i], kind="stable") if some[i] else ():
+    rows = np.flatnonzero((value > 0).any(axis=1))
+    for i in rows[np.lexsort((table.queue[rows], level[rows]))].tolist():
+        for j in np.argsort(-value[i], kind="stable").tolist():
             slot = int(table.free[j])
             if value[i, j] <= 0:
                 break
@@ -63,10 +63,11 @@ def batch(table: Table) -> None:
     """The optimum of those who wait and what is free, every ten minutes."""
     if table.now % BATCH_MINUTES == 0 and table.queue.size and table.free.size:
         value = table.values()
-        _give(table, [(int(i), int(j)) for i, j in enumerate(assignment(value)) if j >= 0])
+        give(table, [(int(i), int(j)) for i, j in enumerate(assignment(value)) if j >= 0])
 
 
-def _give(table: Table, pairs: Sequence[tuple[int, int]]) -> None:
+def give(table: Table, pairs: Sequence[tuple[int, int]]) -> None:
+    """Gives these (row of the queue, column of what is free), as far as dormitories still have beds and the rule."""
     for i, j in pairs:
         slot = int(table.free[j])
         if not table.taken[slot] and _fits_still(table, i, slot):
@@ -87,10 +88,12 @@ def outlooks(table: Table, known: Rates, seed: int, inflate: float) -> list[Outl
     c, s = table.evening.callers, table.evening.slots
     park = outlook.slots(table.evening.city.places, *_doors(table.evening))
     here = replace(c, until=np.full_like(c.until, np.inf))
-    return [
-        Outlook(g, outlook.values(g.callers, s, NO_TABLE), outlook.values(here, g.slots, NO_TABLE), outlook.values(g.callers, g.slots, NO_TABLE))
-        for g in ghosts.draw(known, park, seed, inflate)
-    ]
+
+    def beside(g: ghosts.Evening) -> Outlook:
+        theirs, ours = outlook.values(g.callers, s, NO_TABLE), outlook.values(here, g.slots, NO_TABLE)
+        return Outlook(g, theirs, ours, outlook.values(g.callers, g.slots, NO_TABLE))
+
+    return [beside(g) for g in ghosts.draw(known, park, seed, inflate)]
 
 
 def _doors(evening: Evening) -> tuple[list[float], list[float]]:
@@ -116,12 +119,12 @@ def sampled_prices(sampled: Sequence[Outlook]) -> Policy:
     """Gives what is worth more to the household than the price of the place; everything in the last 45 minutes."""
 
     def policy(table: Table) -> None:
-        if table.now % SAMPLED_MINUTES or not (table.queue.size and table.free.size):
+        if table.now % PRICE_MINUTES or not (table.queue.size and table.free.size):
             return
         value = table.values()
         last = table.now >= ENDS - LAST_MINUTES
         price = np.zeros(table.free.size) if last else prices.sampled(ahead(table, sampled, value)[0], table.free.size)
-        _give(table, prices.given(value, price))
+        give(table, prices.given(value, price))
 
     return policy
 
@@ -130,11 +133,12 @@ def voted(sampled: Sequence[Outlook]) -> Policy:
     """Gives where two thirds of the sampled evenings do; everything in the last 45 minutes."""
 
     def policy(table: Table) -> None:
-        if table.now % SAMPLED_MINUTES or not (table.queue.size and table.free.size):
+        if table.now % VOTE_MINUTES or not (table.queue.size and table.free.size):
             return
         value = table.values()
         if table.now >= ENDS - LAST_MINUTES:
-            return _give(table, prices.given(value, np.zeros(table.free.size)))
+            give(table, prices.given(value, np.zeros(table.free.size)))
+            return
         type_of = types(table)
         matrices, levels = ahead(table, sampled, value)
         for i, kind in vote.elected(vote.cast(matrices, levels, table.queue.size, type_of)):
@@ -142,7 +146,6 @@ def voted(sampled: Sequence[Outlook]) -> Policy:
                 slot = int(table.free[j])
                 if not table.taken[slot] and _fits_still(table, i, slot) and table.give(int(table.queue[i]), slot):
                     break
-        return None
 
     return policy
 
@@ -160,6 +163,3 @@ def clairvoyant(evening: Evening) -> Ints:
     value = outlook.values(c, evening.slots, NO_TABLE)
     pure = (WORTH[c.level] * c.persons)[:, None]
     return assignment(np.where(value > 0, pure + CLAIRVOYANT_TIE * (value - pure), 0.0))
-
-
-Maker = Callable[[Table, Rates, int], Policy]

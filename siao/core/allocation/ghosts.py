@@ -25,6 +25,10 @@ Key = tuple[bool, int, int]
 """Room or bed, capacity, rule, as `Slots` has them."""
 
 
+ADULTS = {Side.MEN: 2, Side.WOMEN: 1, Side.MIXED: 2, Side.MINORS: 0}
+"""How many of a ghost's persons are adults, at most: two women, or a woman and her child? The cell does not say; a child, so a room."""
+
+
 class Evening(Struct, frozen=True, eq=False):
     """One sampled evening: who calls and what is declared, in order of time."""
 
@@ -50,7 +54,7 @@ def _stock(park: Slots) -> dict[Key, NDArray[np.int64]]:
     return {key: np.array(index, np.int64) for key, index in found.items()}
 
 
-def _key(one: Supply) -> Key:
+def key(one: Supply) -> Key:
     room = one.kind is Kind.ROOM
     return room, one.capacity if room else DORMITORY_PERSONS_MAX, RULES[one.rule]
 
@@ -62,8 +66,7 @@ def minute_of_night(hour: int) -> float:
 
 def _evening(known: Rates, park: Slots, stock: dict[Key, NDArray[np.int64]], dice: Generator, inflate: float) -> Evening:
     callers = outlook.join([NOBODY, *_calls(known, dice, inflate)])
-    slots = _declared(known, park, stock, dice)
-    return Evening(outlook.take(callers, np.argsort(callers.since, kind="stable")), outlook.take(slots, np.argsort(slots.since, kind="stable")))
+    return Evening(outlook.in_time(callers), outlook.in_time(_declared(known, park, stock, dice)))
 
 
 def _calls(known: Rates, dice: Generator, inflate: float) -> Iterator[Callers]:
@@ -74,19 +77,18 @@ def _calls(known: Rates, dice: Generator, inflate: float) -> Iterator[Callers]:
 
 
 def _called(cell: Cell, needs: dict[Need, float], n: int, dice: Generator) -> Callers:
-    """n households of a cell. Two women, or a woman and her child? The cell does not say: a child, so a room."""
+    """n households of a cell."""
     side, band, level, hours = cell
     least, most = PERSONS[band]
     persons = dice.integers(least, most, n, endpoint=True)
     asks = sum((dice.random(n) < share) * NEEDS[need] for need, share in needs.items()) if needs else 0
     bits = np.zeros(n, np.int64) + asks
-    adults = 1 if side is Side.WOMEN else 0 if side is Side.MINORS else 2
     return Callers(
         persons=persons,
         side=np.full(n, SIDES[side]),
         level=np.full(n, level - 1),
         needs=bits,
-        family=(persons > adults) | ((bits & NEEDS[Need.PRIVATE_ROOM]) != 0),
+        family=(persons > ADULTS[side]) | ((bits & NEEDS[Need.PRIVATE_ROOM]) != 0),
         nights=np.ones(n, np.int64),
         max_km=np.full(n, np.inf),
         latitude=np.full(n, np.nan),
@@ -104,11 +106,11 @@ def _declared(known: Rates, park: Slots, stock: dict[Key, NDArray[np.int64]], di
     """Units that may be declared: of each kind, size and rule as many as the rates say, like those of the park."""
     means: defaultdict[Key, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     for one in known.supply:
-        means[_key(one)][one.hours] += one.units / known.nights
+        means[key(one)][one.hours] += one.units / known.nights
     index, since = [np.zeros(0, np.int64)], [np.zeros(0)]
-    for key, by_hours in sorted(means.items()):
+    for kind, by_hours in sorted(means.items()):
         times = np.concatenate([_within(hours, int(dice.poisson(mean)), dice) for hours, mean in sorted(by_hours.items())])
-        chosen = dice.permutation(stock.get(key, index[0]))[: times.size]
+        chosen = dice.permutation(stock.get(kind, index[0]))[: times.size]
         index.append(chosen)
         since.append(dice.permutation(times)[: chosen.size])
     return replace(outlook.take(park, np.concatenate(index)), since=np.concatenate(since))

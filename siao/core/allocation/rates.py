@@ -141,14 +141,14 @@ def pooled(own: Rates, others: Iterable[Rates]) -> Rates:
     return Rates(own.nights, tuple(demand), own.supply)
 
 
-def _requests(demand: Iterable[Demand]) -> int:
+def _requests(demand: Iterable[Demand]) -> float:
     return sum(one.requests for one in demand if one.need is None)
 
 
 def cells(demand: Iterable[Demand]) -> Iterator[tuple[Cell, float, dict[Need, float]]]:
     """Each cell with its requests and the share of them that has each need; a need is said of cells of CELL_MIN alone."""
     total: defaultdict[Cell, float] = defaultdict(float)
-    needs: defaultdict[Cell, Counter[Need]] = defaultdict(Counter)
+    needs: defaultdict[Cell, defaultdict[Need, float]] = defaultdict(lambda: defaultdict(float))
     for one in demand:
         if one.need is None:
             total[one.cell] += one.requests

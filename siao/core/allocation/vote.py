@@ -5,7 +5,6 @@ evenings in which a household gets a place that is free now, and of which type, 
 """
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from msgspec import Struct
@@ -13,8 +12,8 @@ from msgspec import Struct
 from siao.core.allocation.outlook import Floats, Ints
 from siao.core.allocation.prices import assignment
 
-GIVE = Fraction(2, 3)
-TYPE = Fraction(1, 4)
+GIVE, GIVE_OF = 2, 3
+TYPE, TYPE_OF = 1, 4
 
 
 class Ballot(Struct, frozen=True, eq=False):
@@ -48,6 +47,6 @@ def elected(ballot: Ballot) -> list[tuple[int, int]]:
         return []
     best = ballot.types.argmax(axis=1)
     most = ballot.types[np.arange(best.size), best]
-    give = (ballot.now >= GIVE * ballot.evenings) & (most >= TYPE * ballot.evenings)
+    give = (ballot.now * GIVE_OF >= GIVE * ballot.evenings) & (most * TYPE_OF >= TYPE * ballot.evenings)
     order = np.lexsort((-most, -ballot.now))
     return [(int(row), int(best[row])) for row in order if give[row]]
