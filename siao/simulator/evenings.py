@@ -98,7 +98,7 @@ def _household(minute: float, features: bool, dice: Generator) -> Household:
 
 def _declared(city: City, dice: Generator) -> Slots:
     """Rooms one by one, a dormitory's beds in up to three reports; some are not declared at all tonight."""
-    all_slots = outlook.slots(city.places, [0.0] * len(city.places), [_door(city, i) for i in range(len(city.places))])
+    all_slots = outlook.slots(city.places, [0.0] * len(city.places), doors(city))
     report = np.zeros(all_slots.room.size, np.int64)
     report[:] = np.where(all_slots.room, 0, dice.integers(0, 3, report.size))
     key = all_slots.place * 3 + report
@@ -107,9 +107,9 @@ def _declared(city: City, dice: Generator) -> Slots:
     return outlook.in_time(outlook.take(slots, dice.random(report.size) < DECLARED_SHARE))
 
 
-def _door(city: City, i: int) -> float:
-    door = city.places[i].arrive_before
-    return np.inf if door is None else (door - TURN).total_seconds() / 60
+def doors(city: City) -> list[float]:
+    """The minute at which each place's door closes."""
+    return [np.inf if p.arrive_before is None else (p.arrive_before - TURN).total_seconds() / 60 for p in city.places]
 
 
 def learned(evenings: Sequence[Evening]) -> Rates:

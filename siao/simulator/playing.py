@@ -14,6 +14,7 @@ from siao.core.allocation.model import Rules
 from siao.core.allocation.outlook import MIXED, NEEDS, RULES, SETTING_OUT_MINUTES, Floats, Ints
 from siao.core.requests import Need
 from siao.core.units import Kind, Rule
+from siao.simulator import evenings
 from siao.simulator.clock import BEGINS, ENDS, instant
 from siao.simulator.evenings import Evening
 
@@ -27,6 +28,18 @@ class Foul(Exception):
     """A policy gave what cannot be given."""
 
 
+class Kinds:
+    """Types of places: kind, capacity, rule, features, door. `of_places`: of the city's, `of_slots`: of tonight's rooms and beds."""
+
+    def __init__(self, evening: Evening) -> None:
+        s = outlook.slots(evening.city.places, [0.0] * len(evening.city.places), evenings.doors(evening.city))
+        of_rows = np.unique(np.stack([s.room, s.capacity, s.rule, s.features, s.until]), axis=1, return_inverse=True)[1].reshape(-1)
+        self.of_places = np.zeros(len(evening.city.places), np.int64)
+        self.of_places[s.place] = of_rows
+        self.of_slots = self.of_places[evening.slots.place]
+        self.count = int(of_rows.max(initial=-1)) + 1
+
+
 class Table:
     """What a policy sees at a minute: the queue, what is free, what is worth what; and where it gives.
 
@@ -38,6 +51,7 @@ class Table:
         c, s = evening.callers, evening.slots
         self.worth = outlook.values(replace(c, until=np.full_like(c.until, np.inf)), s, NO_TABLE)
         self.latest = s.until - SETTING_OUT_MINUTES - outlook.kilometres(c, s) * outlook.MINUTES_PER_KM
+        self.kinds = Kinds(evening)
         self.restart()
 
     def restart(self) -> None:

@@ -1,20 +1,21 @@
 """The policies that are compared: what to give to whom, now. All but the clairvoyant see the past and the rates alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core.allocation import ghosts, outlook, prices, vote
-from siao.core.allocation.outlook import WORTH, Floats, Ints
+from siao.core.allocation.outlook import WORTH, Bools, Floats, Ints
 from siao.core.allocation.prices import assignment
 from siao.core.allocation.rates import Rates
+from siao.simulator import evenings
 from siao.simulator.clock import ENDS
 from siao.simulator.evenings import Evening
 from siao.simulator.playing import NO_TABLE, Policy, Table
 
-BATCH_MINUTES, PRICE_MINUTES, VOTE_MINUTES = 10, 3, 5
+BATCH_MINUTES, PRICE_MINUTES, VOTE_MINUTES = 10, 15, 10
 LAST_MINUTES = 45
 RINGS_MINUTES = 60
 CLAIRVOYANT_TIE = 1e-5
@@ -86,7 +87,7 @@ class Outlook(Struct, frozen=True, eq=False):
 def outlooks(table: Table, known: Rates, seed: int, inflate: float) -> list[Outlook]:
     """Twelve evenings drawn from the rates; no household of the evening that is played is in them."""
     c, s = table.evening.callers, table.evening.slots
-    park = outlook.slots(table.evening.city.places, *_doors(table.evening))
+    park = outlook.slots(table.evening.city.places, [0.0] * len(table.evening.city.places), evenings.doors(table.evening.city))
     here = replace(c, until=np.full_like(c.until, np.inf))
 
     def beside(g: ghosts.Evening) -> Outlook:
@@ -96,65 +97,74 @@ def outlooks(table: Table, known: Rates, seed: int, inflate: float) -> list[Outl
     return [beside(g) for g in ghosts.draw(known, park, seed, inflate)]
 
 
-def _doors(evening: Evening) -> tuple[list[float], list[float]]:
-    door = dict(zip(evening.slots.place.tolist(), evening.slots.until.tolist()))
-    n = len(evening.city.places)
-    return [0.0] * n, [door.get(i, np.inf) for i in range(n)]
+class Ahead(Struct, frozen=True, eq=False):
+    """One sampled evening from now on: (queue + ghosts still to call) × (free + places still to be declared)."""
+
+    value: Floats
+    levels: Ints
+    types: Ints
 
 
-def ahead(table: Table, sampled: Sequence[Outlook], now_values: Floats) -> tuple[list[Floats], list[Ints]]:
-    """Each sampled evening from now on: (queue + ghosts still to call) × (free + places still to be declared); and the levels."""
-    matrices, levels = [], []
+def ahead(table: Table, sampled: Sequence[Outlook]) -> Iterator[Ahead]:
+    here = table.values()
     for one in sampled:
         row = int(np.searchsorted(one.ghost.callers.since, table.now, side="right"))
         column = int(np.searchsorted(one.ghost.slots.since, table.now, side="right"))
         c = one.ghost.callers
         theirs = table.ruled(one.theirs[row:, table.free], c.side[row:], c.needs[row:])
-        matrices.append(np.block([[now_values, one.ours[table.queue, column:]], [theirs, one.among[row:, column:]]]))
-        levels.append(np.concatenate([table.evening.callers.level[table.queue], c.level[row:]]))
-    return matrices, levels
+        yield Ahead(
+            value=np.block([[here, one.ours[table.queue, column:]], [theirs, one.among[row:, column:]]]),
+            levels=np.concatenate([table.evening.callers.level[table.queue], c.level[row:]]),
+            types=np.concatenate([table.kinds.of_slots[table.free], table.kinds.of_places[one.ghost.slots.place[column:]]]),
+        )
 
 
 def sampled_prices(sampled: Sequence[Outlook]) -> Policy:
-    """Gives what is worth more to the household than the price of the place; everything in the last 45 minutes."""
+    """Gives at once what is worth more to the household than its type's price, renewed every quarter of an hour.
+
+    Everything in the last 45 minutes.
+    """
+    price = np.zeros(0)
 
     def policy(table: Table) -> None:
-        if table.now % PRICE_MINUTES or not (table.queue.size and table.free.size):
-            return
-        value = table.values()
-        last = table.now >= ENDS - LAST_MINUTES
-        price = np.zeros(table.free.size) if last else prices.sampled(ahead(table, sampled, value)[0], table.free.size)
-        give(table, prices.given(value, price))
+        nonlocal price
+        if table.now % PRICE_MINUTES == 0:
+            evenings = list(ahead(table, sampled))
+            price = prices.sampled([one.value for one in evenings], [one.types for one in evenings], table.kinds.count)
+        if table.queue.size and table.free.size:
+            last = table.now >= ENDS - LAST_MINUTES
+            give(table, prices.given(table.values(), np.zeros(table.free.size) if last else price[table.kinds.of_slots[table.free]]))
 
     return policy
 
 
 def voted(sampled: Sequence[Outlook]) -> Policy:
-    """Gives where two thirds of the sampled evenings do; everything in the last 45 minutes."""
+    """Gives where two thirds of the sampled evenings do, every ten minutes; everything in the last 45."""
 
     def policy(table: Table) -> None:
         if table.now % VOTE_MINUTES or not (table.queue.size and table.free.size):
             return
-        value = table.values()
         if table.now >= ENDS - LAST_MINUTES:
-            give(table, prices.given(value, np.zeros(table.free.size)))
+            give(table, prices.given(table.values(), np.zeros(table.free.size)))
             return
-        type_of = types(table)
-        matrices, levels = ahead(table, sampled, value)
-        for i, kind in vote.elected(vote.cast(matrices, levels, table.queue.size, type_of)):
-            for j in np.flatnonzero((type_of == kind) & (value[i] > 0)):
-                slot = int(table.free[j])
-                if not table.taken[slot] and _fits_still(table, i, slot) and table.give(int(table.queue[i]), slot):
-                    break
+        evenings = list(ahead(table, sampled))
+        type_of = table.kinds.of_slots[table.free]
+        ballot = vote.cast([one.value for one in evenings], [one.levels for one in evenings], table.queue.size, type_of)
+        for i, kind in vote.elected(ballot):
+            _give_one(table, i, type_of == kind)
 
     return policy
 
 
-def types(table: Table) -> Ints:
-    """The type of each free place: kind, capacity, rule, features, door."""
-    s = table.evening.slots
-    rows = np.stack([s.room, s.capacity, table.rule, s.features, np.minimum(s.until, 9999)])[:, table.free]
-    return np.unique(rows, axis=1, return_inverse=True)[1].reshape(-1)
+def _give_one(table: Table, i: int, among: Bools) -> None:
+    """The best of these places that still fits."""
+    value = table.worth[table.queue[i], table.free] * among
+    for j in np.argsort(-value, kind="stable").tolist():
+        slot = int(table.free[j])
+        if value[j] <= 0:
+            return
+        if not table.taken[slot] and _fits_still(table, i, slot) and table.give(int(table.queue[i]), slot):
+            return
 
 
 def clairvoyant(evening: Evening) -> Ints:

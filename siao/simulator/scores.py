@@ -23,6 +23,10 @@ PLAIN = (FIRST_FIT, BEST_FIT, BATCH)
 SHOWN_SIDES = (Side.MEN, Side.WOMEN, Side.MIXED)
 
 
+Drawn = dict[float, list[policies.Outlook]]
+"""The sampled evenings by how much they are inflated, drawn once an evening."""
+
+
 class Plan(Struct, frozen=True):
     """What is played: a policy, and by how much its forecast of calls is wrong."""
 
@@ -64,10 +68,11 @@ def play_evening(task: Task) -> list[Score]:
     evening = evenings.draw(task.city, (task.seed, evenings.PLAYED, task.evening), task.requests)
     table, best = Table(evening), policies.clairvoyant(evening)
     bound = _totals(table, best >= 0)
-    return [_bound(task, table, best >= 0), *(_score(task, table, plan, bound) for plan in task.plans)]
+    drawn: Drawn = {}
+    return [_bound(task, table, best >= 0), *(_score(task, table, plan, bound, drawn) for plan in task.plans)]
 
 
-def policy(table: Table, task: Task, plan: Plan) -> Policy:
+def policy(table: Table, task: Task, plan: Plan, drawn: Drawn) -> Policy:
     simple: dict[str, Policy] = {FIRST_FIT: policies.first_fit, BEST_FIT: policies.best_fit, BATCH: policies.batch}
     if plan.policy in simple:
         return simple[plan.policy]
@@ -75,12 +80,14 @@ def policy(table: Table, task: Task, plan: Plan) -> Policy:
     if plan.policy == FLUID:
         return fluid.fluid(task.known, inflate)
     make: Callable[..., Policy] = policies.voted if plan.policy == VOTE else policies.sampled_prices
-    return make(policies.outlooks(table, task.known, task.seed + task.evening, inflate))
+    if inflate not in drawn:
+        drawn[inflate] = policies.outlooks(table, task.known, task.seed + task.evening, inflate)
+    return make(drawn[inflate])
 
 
-def _score(task: Task, table: Table, plan: Plan, bound: tuple[float, float]) -> Score:
+def _score(task: Task, table: Table, plan: Plan, bound: tuple[float, float], drawn: Drawn) -> Score:
     began = time.process_time()
-    play(table, policy(table, task, plan))
+    play(table, policy(table, task, plan, drawn))
     spent = time.process_time() - began
     served = ~np.isnan(table.served)
     value, persons = _totals(table, served)

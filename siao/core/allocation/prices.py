@@ -44,9 +44,15 @@ def duals(value: Floats, mate: Ints) -> Floats:
     return price
 
 
-def sampled(evenings: Sequence[Floats], free: int) -> Floats:
-    """The mean price of the first `free` columns, those that are free now."""
-    return np.mean([duals(value, assignment(value))[:free] for value in evenings], axis=0)
+def sampled(evenings: Sequence[Floats], types: Sequence[Ints], count: int) -> Floats:
+    """(types,) the mean price of each type of place over the evenings; `types[k]`: the type of each column of evening k.
+
+    Within an evening a type costs what its dearest place does, which is the one that is free soonest.
+    """
+    price = np.zeros((len(evenings), count))
+    for k, (value, type_of) in enumerate(zip(evenings, types)):
+        np.maximum.at(price[k], type_of, duals(value, assignment(value)))
+    return price.mean(axis=0)
 
 
 def given(value: Floats, price: Floats) -> list[tuple[int, int]]:
