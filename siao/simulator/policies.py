@@ -15,7 +15,7 @@ from siao.simulator.clock import ENDS
 from siao.simulator.evenings import Evening
 from siao.simulator.playing import NO_TABLE, Policy, Table
 
-BATCH_MINUTES, PRICE_MINUTES, VOTE_MINUTES = 10, 15, 10
+BATCH_MINUTES, PRICE_MINUTES, VOTE_MINUTES = 10, 10, 10
 LAST_MINUTES = 45
 RINGS_MINUTES = 60
 CLAIRVOYANT_TIE = 1e-5
@@ -120,7 +120,7 @@ def ahead(table: Table, sampled: Sequence[Outlook]) -> Iterator[Ahead]:
 
 
 def sampled_prices(sampled: Sequence[Outlook]) -> Policy:
-    """Gives at once what is worth more to the household than its type's price, renewed every quarter of an hour.
+    """Gives at once what is worth more to the household than its type's price, renewed every ten minutes.
 
     Everything in the last 45 minutes.
     """

@@ -18,7 +18,7 @@ from siao.core.requests import Need, Side
 from siao.core.units import Kind
 
 EVENINGS = 12
-INFLATE = 1.2
+INFLATE = 1.3
 """A forecast that is too low costs more than one that is too high (ALLOCATION, Online)."""
 DAY_HOURS, HOUR_MINUTES = 24, 60
 Key = tuple[bool, int, int]
