@@ -43,7 +43,7 @@ class Accepted(Struct, frozen=True, forbid_unknown_fields=True):
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=LINES_MAX)]
 
 
-@post("/api/allocation", status_code=200)
+@post("/api/allocation", status_code=200, media_type="application/x-ndjson")
 async def propose(
     request: Call, seconds: FromQuery[Annotated[int, Meta(ge=1, le=60)]] = SECONDS, territory: FromQuery[str | None] = None
 ) -> Stream:
