@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import post
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
@@ -45,7 +45,7 @@ class Accepted(Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/api/allocation", status_code=200, media_type="application/x-ndjson")
 async def propose(
-    request: Call, seconds: FromQuery[Annotated[int, Meta(ge=1, le=60)]] = SECONDS, territory: FromQuery[str | None] = None
+    request: Call, seconds: Annotated[int, QueryParameter(ge=1, le=60)] = SECONDS, territory: FromQuery[str | None] = None
 ) -> Stream:
     """One JSON object a line: each better plan as it is found, the last with `last` true. Nothing is held by it.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from siao.actions.desk import Answer
@@ -151,15 +151,15 @@ async def _may_follow(db: database.Connection, person: seat.Person, code: str, r
 @get("/api/places")
 async def places(
     request: Call,
-    men: FromQuery[Annotated[int, Meta(ge=0, le=20)]] = 0,
-    women: FromQuery[Annotated[int, Meta(ge=0, le=20)]] = 0,
-    children: FromQuery[Annotated[int, Meta(ge=0, le=20)]] = 0,
-    infants: FromQuery[Annotated[int, Meta(ge=0, le=20)]] = 0,
+    men: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
+    women: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
+    children: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
+    infants: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
     needs: FromQuery[str] = "",
     zone: FromQuery[str | None] = None,
-    max_km: FromQuery[Annotated[int, Meta(ge=1, le=300)] | None] = None,
-    nights: FromQuery[Annotated[int, Meta(ge=1, le=30)]] = 1,
-    level: FromQuery[Annotated[int, Meta(ge=1, le=4)]] = 4,
+    max_km: Annotated[int | None, QueryParameter(ge=1, le=300)] = None,
+    nights: Annotated[int, QueryParameter(ge=1, le=30)] = 1,
+    level: Annotated[int, QueryParameter(ge=1, le=4)] = 4,
     territory: FromQuery[str | None] = None,
 ) -> dict[str, Any]:
     """The places that would suit, best first, while the operator types; nothing is saved."""

@@ -221,3 +221,9 @@ async def test_pages_load_nothing_from_outside(house: House) -> None:
         page = await anybody.get("/")
     policy = page.headers["content-security-policy"]
     assert "default-src 'self'" in policy and "unsafe" not in policy and "http" not in page.text.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(("field", "value"), [("men", -1), ("women", 21), ("max_km", 0), ("nights", 31), ("level", 5), ("level", "first")])
+async def test_a_query_out_of_its_bounds_names_its_field(house: House, field: str, value: Any) -> None:
+    answer = await (await house.chair("operator")).get("/api/places", params={"men": 1, field: value})
+    assert (answer.status_code, answer.json()["field"]) == (400, field)
