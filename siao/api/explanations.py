@@ -36,10 +36,11 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...]) -> Standing
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), OFFICE)
     feed = await seat.house(request).hub.feed(code)
-    criteria = feed.board.criteria.get(id) if feed.board else None
-    if feed.board is None or criteria is None:
+    before = feed.board.criteria.get(id) if feed.board else None
+    commune = await seat.commune(request, code, before.zone) if before else None
+    criteria = feed.board.criteria.get(id) if feed.board else None  # from here on no await: one position
+    if feed.board is None or before is None or criteria is None or criteria.zone != before.zone:
         return None
-    commune = await seat.commune(request, code, criteria.zone)
     row, now = feed.board.requests[id], datetime.now(UTC)
     h = asking.seen(criteria, commune, row.first_asked)
     at = Position(feed.epoch, feed.seq, now)
