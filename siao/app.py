@@ -29,6 +29,7 @@ from siao.api import (
     people,
     placements,
     requests,
+    rules,
     statistics,
 )
 from siao.api.seat import House
@@ -72,6 +73,7 @@ def build(settings: Settings) -> Litestar:
             *placements.ROUTES,
             *allocation.ROUTES,
             *explanations.ROUTES,
+            *rules.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
             *statistics.ROUTES,
