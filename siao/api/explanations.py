@@ -33,8 +33,7 @@ NOTICE = (
 
 async def standing(request: Call, id: UUID, units: tuple[UUID, ...]) -> Standing | None:
     """Where the place stands for this request among all, on this process's board; None where the board cannot say."""
-    person = await seat.person(request)
-    code = seat.territory(person, request.query_params.get("territory"), OFFICE)
+    code = await where(request)
     feed = await seat.house(request).hub.feed(code)
     before = feed.board.criteria.get(id) if feed.board else None
     commune = await seat.commune(request, code, before.zone) if before else None
@@ -47,12 +46,9 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...]) -> Standing
     return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version)
 
 
-async def catch_up(request: Call) -> None:
-    """Waits, a second at most, until this process's board is where the database was when asked."""
-    person = await seat.person(request)
-    code = seat.territory(person, request.query_params.get("territory"), OFFICE)
-    feed = await seat.house(request).hub.feed(code)
-    await feed.reach((await database.top(seat.house(request).pool, code))[1])
+async def where(request: Call) -> str:
+    """The territory in which somebody of the 115 decides."""
+    return seat.territory(await seat.person(request), request.query_params.get("territory"), OFFICE)
 
 
 @get("/api/placements/{id:uuid}/explanation")

@@ -96,7 +96,7 @@ async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
         except Refused as no:
             if no.field != "standing":
                 raise
-    await explanations.catch_up(request)
+    await seat.caught_up(request, await explanations.where(request))
     return await seat.act(request, replace(wanted, standing=await explanations.standing(request, id, data.units)))
 
 
