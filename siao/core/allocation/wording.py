@@ -20,9 +20,9 @@ def levels(rules: Rules, language: str) -> list[str]:
 def _sentences(rules: Rules) -> Iterator[Both]:
     yield _excluding()
     yield (
-        "Les plans possibles se comparent critère par critère, dans l’ordre ci-dessous : le second ne compte qu’à égalité sur le "
+        "Les plans possibles se comparent critère par critère, dans l’ordre de la liste : le second ne compte qu’à égalité sur le "
         "premier, et ainsi de suite. Rien n’est additionné en une note, et aucune personne n’est notée.",
-        "Possible plans are compared level by level in the order below: the second counts only where the first is equal, and so on. "
+        "Possible plans are compared level by level in the order of the list: the second counts only where the first is equal, and so on. "
         "Nothing is added up into a score, and nobody is scored.",
     )
     yield from _floors(rules)

@@ -1,0 +1,4 @@
+// The published rules as the server tells them; the first four levels are the priority levels.
+export interface Parameters { order: string[]; floors: number[]; promote_after_hours: number | null; counted: string; step_free_waste: number; protected_waste: number }
+export interface Edition extends Parameters { version: number; effective: string | null; coming: boolean; levels: string[]; sentences: string[] }
+export interface Published { in_force: number; earliest: string; latest: string; editions: Edition[] }
