@@ -19,6 +19,9 @@ from siao.api.known import Known
 from siao.api import (
     administration,
     allocation,
+    explanations,
+    rules,
+)
     beds,
     board,
     described,
