@@ -19,9 +19,6 @@ from siao.api.known import Known
 from siao.api import (
     administration,
     allocation,
-    explanations,
-    rules,
-)
     beds,
     board,
     described,
