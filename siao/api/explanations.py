@@ -14,7 +14,7 @@ from siao.core import asking
 from siao.core.allocation import explain
 from siao.core.allocation import standing as standings
 from siao.core.allocation.explain import Explanation, Reduced
-from siao.core.allocation.standing import Position, Standing
+from siao.core.allocation.standing import Engine, Position, Standing
 from siao.core.people import OFFICE
 from siao.core.placements import Override, Placement
 from siao.core.refused import Refusal, Refused
@@ -31,7 +31,7 @@ NOTICE = (
 )
 
 
-async def standing(request: Call, id: UUID, units: tuple[UUID, ...]) -> Standing | None:
+async def standing(request: Call, id: UUID, units: tuple[UUID, ...], engine: Engine = Engine.RANK) -> Standing | None:
     """Where the place stands for this request among all, on this process's board; None where the board cannot say."""
     code = await where(request)
     feed = await seat.house(request).hub.feed(code)
@@ -43,7 +43,7 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...]) -> Standing
     row, now = feed.board.requests[id], datetime.now(UTC)
     h = asking.seen(criteria, commune, row.first_asked)
     at = Position(feed.epoch, feed.seq, now)
-    return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version)
+    return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version, engine)
 
 
 async def where(request: Call) -> str:

@@ -5,18 +5,29 @@ from typing import Any
 
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
+from msgspec.structs import asdict, replace
 
 from siao.actions.desk import Answer
 from siao.api import errors, seat
 from siao.api.seat import Call
 from siao.core import places
+from siao.core.allocation import effect as effects
 from siao.core.allocation import wording
+from siao.core.allocation.effect import Effect
+from siao.core.allocation.jobs import Weigh
 from siao.core.allocation.model import Rules
 from siao.core.board import Board
 from siao.core.people import Role
 from siao.core.refused import Refusal, Refused
-from siao.core.rules import AHEAD_DAYS_MAX, Proposed, SetRules
+from siao.core.rules import AHEAD_DAYS_MAX, Proposed, SetRules, possible
+from siao.store import db as database
+from siao.store import requests as store
 
+NIGHTS = 28
+NODES_MAX = 200
+SECONDS = 20.0
+SEED = 115
+"""Two looks at the same rules show the same evenings."""
 PROPOSE = frozenset({Role.COORDINATOR, Role.ADMIN})
 
 
@@ -65,6 +76,27 @@ async def propose(request: Call, data: JSONBody[NewRules]) -> Answer:
     return await seat.act(request, SetRules(code, data.effective, data.proposed()), code)
 
 
+@post("/api/rules/effect", status_code=200)
+async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
+    """What these rules would have changed, before anything is saved: evenings drawn from the counts of the last 28 nights,
+    solved under the rules in force and under these. Nobody's evening is replayed; `evenings` 0 where too little is counted."""
+    seat.same_origin(request)
+    person = await seat.person(request)
+    code = seat.territory(person, request.query_params.get("territory"), PROPOSE)
+    seat.awake(person)
+    possible(data.proposed())
+    board, here, now = await _board(request, code), seat.house(request), datetime.now(UTC)
+    async with database.reading(here.pool, [code]) as db:
+        nights, counts = await store.demand(db, code, NIGHTS)
+    free = tuple(place for place in board.places(now) if place.free)
+    after = replace(Rules(version=0), **asdict(data.proposed()))
+    job = Weigh(board.rules(now), after, effects.cells(counts, max(1, nights)), free, now, SEED, NODES_MAX)
+    async for reply in here.solver.run(job, SECONDS):
+        if isinstance(reply.result, Effect):
+            return reply.result
+    raise Refused(Refusal.UNAVAILABLE)
+
+
 async def _board(request: Call, code: str) -> Board:
     feed = await seat.house(request).hub.feed(code)
     if feed.board is None:
@@ -72,4 +104,4 @@ async def _board(request: Call, code: str) -> Board:
     return feed.board
 
 
-ROUTES = [rules, propose]
+ROUTES = [rules, propose, effect]

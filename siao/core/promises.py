@@ -57,10 +57,10 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
         yield from clear(world, unit, now)
     household = asking.household(world, c.request, c.persons, c.side, now)
     here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
-    if c.standing is not None and c.standing.passed_over and c.override is None:
+    planned = isinstance(c, HoldPlanned)
+    if not planned and c.standing is not None and c.standing.passed_over and c.override is None:
         raise Refused(Refusal.OVERRIDE_NEEDED, "override", c.units, (str(c.standing.rank),))
     territory = world.get(Territory, chosen.shelter.territory)
-    planned = isinstance(c, HoldPlanned)
     if not planned:
         _few_enough(world, by, territory)
     placement = Placement(

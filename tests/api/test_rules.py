@@ -75,3 +75,20 @@ async def test_bad_rules_name_the_field_and_change_nothing(
 async def test_others_do_not_set_rules(house: House, login: str) -> None:
     answer = await (await house.chair(login)).do("/api/rules", {"effective": "2030-01-01"})
     assert answer.status_code == 403
+
+
+async def test_before_it_is_saved_a_change_shows_its_effect_on_drawn_evenings(house: House, look: asyncpg.Connection) -> None:
+    chair = await house.chair("coordinator")
+    body = {"effective": (await chair.get("/api/rules")).json()["earliest"], "floors": [0, 0, 0, 3]}
+    none = await chair.do("/api/rules/effect", body)
+    assert (none.status_code, none.json()["evenings"]) == (200, 0), none.text
+    cells = [("no_place", "men", "man", 4, 10, 10), ("met", "women", "woman_children", 1, 6, 18)]
+    rows = [(n, *cell) for n in range(1, 15) for cell in cells] + [(1, "no_place", "mixed", "couple", 2, 10, 20)]
+    await look.executemany("INSERT INTO tally VALUES ('38', current_date - $1::int, $2, $3, $4, $5, 'under_1_h', $6, $7)", rows)
+    told = (await chair.do("/api/rules/effect", body)).json()
+    assert told["evenings"] == 12 and {one["side"] for one in told["shares"]} == {"men", "women"}, "ten couples are not told"
+    men = next(one for one in told["shares"] if one["side"] == "men")
+    assert men["after"] >= men["before"] and men["asked"] >= 11
+    assert (await chair.do("/api/rules/effect", body)).json() == told, "two looks show the same"
+    assert await look.fetchval("SELECT count(*) FROM rules") == 0, "nothing is saved by looking"
+    assert (await (await house.chair("operator")).do("/api/rules/effect", body)).status_code == 403

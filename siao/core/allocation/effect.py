@@ -23,6 +23,9 @@ EVENINGS = 12
 TOLD_MIN = 11
 """A share of fewer households than this, over all evenings, is not told (GUARANTEES 22)."""
 
+WAITED_HOURS = 1.0
+"""The counts do not say how long ago a household asked."""
+
 Solve = Callable[[Instance], Iterable[Given]]
 
 
@@ -48,7 +51,7 @@ class Share(Struct, frozen=True):
     after: int
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, tag="effect"):
     """`levels`: what each level comes to over all evenings, before and after, by one yardstick; smaller is better.
 
     Households stand in the level they were given, whatever promotion either set of rules has.
@@ -57,6 +60,15 @@ class Effect(Struct, frozen=True):
     evenings: int
     levels: dict[Level, tuple[int, int]]
     shares: tuple[Share, ...]
+
+
+def cells(counts: Iterable[tuple[Side, int, int, int]], nights: int) -> tuple[Cell, ...]:
+    """From what is counted of closed requests: side, level, households, persons, over so many nights. Cells of TOLD_MIN alone."""
+    return tuple(
+        Cell(side, persons // households, -(-persons // households), level, WAITED_HOURS, households / nights)
+        for side, level, households, persons in counts
+        if households >= TOLD_MIN
+    )
 
 
 def draw(cells: Sequence[Cell], places: tuple[Place, ...], now: datetime, seed: int, evenings: int = EVENINGS) -> tuple[Instance, ...]:
