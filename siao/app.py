@@ -15,7 +15,6 @@ from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
-from siao.api.known import Known
 from siao.api import (
     administration,
     allocation,
@@ -32,6 +31,7 @@ from siao.api import (
     rules,
     statistics,
 )
+from siao.api.known import Known
 from siao.api.seat import House
 from siao.live.hub import Hub
 from siao.settings import Settings
