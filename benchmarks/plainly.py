@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from siao.core.allocation.compatible import Household, Place, Reason, distance, excluded
-from siao.core.allocation.model import Rules, tenths, waste
-from siao.core.allocation.rank import BITS, Found, Ranked, Weighed, cost, why
+from siao.core.allocation.compatible import Household, Place, Reason, excluded
+from siao.core.allocation.model import Rules
+from siao.core.allocation.rank import Found, Ranked
+from siao.core.allocation.weigh import TELLING, cost, weigh, why
 
 
 def find(places: Sequence[Place], h: Household, now: datetime, rules: Rules, shown: int) -> Found:
@@ -31,13 +32,9 @@ def find(places: Sequence[Place], h: Household, now: datetime, rules: Rules, sho
     return Found(ranked, len(fits), dict(reasons), dict(only), {str(id): _names(bits) for id, bits in nearest.items() if bits})
 
 
-def weigh(h: Household, place: Place, rules: Rules) -> Weighed:
-    return Weighed(waste(h, place, rules), place.shelter == h.last_shelter, None if distance(h, place) is None else tenths(h, place))
-
-
 def _levels(h: Household, place: Place, rules: Rules) -> list[int]:
     costs = cost(weigh(h, place, rules))
-    return [costs[level] for level in rules.order if level in BITS]
+    return [costs[level] for level in rules.order if level in TELLING]
 
 
 def _far(bits: Reason) -> tuple[bool, int, int]:

@@ -25,8 +25,7 @@ CREATE TABLE territory (
     travel_seconds    integer NOT NULL DEFAULT 1800 CHECK (travel_seconds BETWEEN 0 AND 14400),
     grace_seconds     integer NOT NULL DEFAULT 3600 CHECK (grace_seconds BETWEEN 0 AND 14400),
     call_back_seconds integer NOT NULL DEFAULT 900 CHECK (call_back_seconds BETWEEN 0 AND 7200),
-    holds_max         integer NOT NULL DEFAULT 5 CHECK (holds_max BETWEEN 1 AND 50),
-    rules_version     integer NOT NULL DEFAULT 1
+    holds_max         integer NOT NULL DEFAULT 5 CHECK (holds_max BETWEEN 1 AND 50)
 );
 
 CREATE TABLE commune (
@@ -116,6 +115,24 @@ CREATE TABLE bed (
     CHECK ((physical = 'out') = (out_reason IS NOT NULL))
 );
 
+-- ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- The rules of allocation of a territory, one row a version, effective from a night on; version 1 is what the software comes
+-- with and is not here. Never changed, never deleted: whoever is told why must find the rules that were applied.
+CREATE TABLE rules (
+    version             integer NOT NULL CHECK (version > 1),
+    effective           date NOT NULL,
+    "order"             text[] NOT NULL CHECK ("order" <@ ARRAY['l1', 'l2', 'l3', 'l4', 'waste', 'continuity', 'waiting', 'distance']
+                                               AND cardinality("order") = 8),
+    floors              integer[] NOT NULL CHECK (cardinality(floors) = 4 AND 0 <= ALL (floors)),
+    promote_after_hours integer CHECK (promote_after_hours BETWEEN 1 AND 720),
+    counted             text NOT NULL CHECK (counted IN ('persons', 'households')),
+    step_free_waste     integer NOT NULL CHECK (step_free_waste BETWEEN 0 AND 20),
+    protected_waste     integer NOT NULL CHECK (protected_waste BETWEEN 0 AND 20),
+    territory           text NOT NULL REFERENCES territory,
+    PRIMARY KEY (territory, version)
+);
+
 -- ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- The reference code is 40 random bits. first_asked and nights_unmet stay with it for 30 days after it closed.
@@ -167,7 +184,8 @@ CREATE TABLE criteria (
 
 -- ── Placements ───────────────────────────────────────────────────────────────────────────────────────────────────
 
--- Who held it stands in the journal alone, at opened_seq.
+-- Who held it stands in the journal alone, at opened_seq. Why it is this place stands in full with the criteria, while the
+-- request is open; rules_version, engine, decided, compatible and override are what remains when they are deleted.
 CREATE TABLE placement (
     id             uuid PRIMARY KEY,
     territory      text NOT NULL REFERENCES territory,
@@ -185,6 +203,10 @@ CREATE TABLE placement (
     override       text CHECK (override IN ('continuity', 'transport', 'wish', 'asked_by_shelter', 'local_knowledge', 'other')),
     opened_seq     bigint NOT NULL,
     version        integer NOT NULL,
+    rules_version  integer,
+    engine         text CHECK (engine IN ('rank', 'plan', 'prices', 'vote')),
+    decided        text CHECK (decided IN ('only', 'waste', 'continuity', 'distance', 'equal', 'last')),
+    compatible     integer CHECK (compatible >= 0),
     CHECK ((state IN ('held', 'offered', 'expected')) = (until IS NOT NULL))
 );
 -- A request has at most one placement that is promised or present.
@@ -352,8 +374,8 @@ GRANT EXECUTE ON FUNCTION epoch() TO siao_app, siao_reader;
 
 GRANT SELECT, INSERT, UPDATE ON territory, commune, service, shelter, plan, unit, bed, request, placement, placement_bed, tally TO siao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON criteria, command, account, account_right, session, login_failure TO siao_app;
-GRANT SELECT, INSERT ON journal, night, access_log TO siao_app;
-GRANT SELECT ON territory, commune, shelter, plan, unit, bed, night, tally TO siao_reader;
+GRANT SELECT, INSERT ON journal, night, access_log, rules TO siao_app;
+GRANT SELECT ON territory, commune, shelter, plan, unit, bed, night, tally, rules TO siao_reader;
 GRANT SELECT, DELETE ON command, session, login_failure, journal, access_log, request, placement, placement_bed TO siao_purger;
 GRANT SELECT ON journal, access_log, territory TO siao_auditor;
 
@@ -366,7 +388,7 @@ DO $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['shelter', 'plan', 'unit', 'bed', 'request', 'criteria', 'placement', 'placement_bed',
-                                'night', 'tally', 'journal', 'command', 'access_log'] LOOP
+                                'night', 'tally', 'journal', 'command', 'access_log', 'rules'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY here ON %I USING (territory = ANY ((SELECT territories_here())::text[])) '

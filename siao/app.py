@@ -15,7 +15,22 @@ from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
-from siao.api import administration, allocation, beds, board, described, errors, live, pages, people, placements, requests, statistics
+from siao.api import (
+    administration,
+    allocation,
+    beds,
+    board,
+    described,
+    errors,
+    explanations,
+    live,
+    pages,
+    people,
+    placements,
+    requests,
+    rules,
+    statistics,
+)
 from siao.api.known import Known
 from siao.api.seat import House
 from siao.live.hub import Hub
@@ -57,6 +72,8 @@ def build(settings: Settings) -> Litestar:
             *requests.ROUTES,
             *placements.ROUTES,
             *allocation.ROUTES,
+            *explanations.ROUTES,
+            *rules.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
             *statistics.ROUTES,

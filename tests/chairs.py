@@ -80,7 +80,8 @@ class Chair(httpx.AsyncClient):
 
     async def hold(self, request: str, *units: str) -> str:
         answer = await self.do(
-            f"/api/requests/{request}/placement", {"units": [str(city.unit(name)) for name in units or ("Dortoir hommes",)]}
+            f"/api/requests/{request}/placement",
+            {"units": [str(city.unit(name)) for name in units or ("Dortoir hommes",)], "override": "other"},
         )
         assert answer.status_code == 201, answer.text
         return answer.json()["id"]

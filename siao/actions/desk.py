@@ -244,8 +244,9 @@ def _canonical(what: Any) -> bytes:
 
 
 def _as_sent(what: Any) -> Any:
-    """Without what the server added by chance: the code drawn for a new request."""
-    return msgspec.structs.replace(what, code="") if hasattr(what, "code") else what
+    """Without what the server added: the code drawn for a new request, where a place stood when it was chosen."""
+    added = {name: nothing for name, nothing in (("code", ""), ("standing", None)) if hasattr(what, name)}
+    return msgspec.structs.replace(what, **added)
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:

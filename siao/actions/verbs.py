@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from siao.core import asking, closing, openings, placements, promises, reports, requests, stays
+from siao.core import asking, closing, openings, placements, promises, reports, requests, rules, stays
 from siao.core.people import By
 from siao.core.world import Change, World
 from siao.store.world import Wanted
@@ -43,6 +43,7 @@ RULES: dict[type[Any], Rule] = {
     openings.OpenPlan: openings.open_plan,
     openings.ClosePlan: openings.close_plan,
     closing.CloseNight: closing.close_night,
+    rules.SetRules: rules.set_rules,
 }
 
 
@@ -73,6 +74,8 @@ def _names(command: Command) -> Iterator[tuple[str, Iterable[Any]]]:
     yield "plans", (getattr(what, "plan", None),)
     if isinstance(what, placements.Hold):
         yield "agents", (command.by.agent,)
+    if isinstance(what, placements.Hold | rules.SetRules):
+        yield "rules", (command.territory,)
     if asked := getattr(what, "asked", None):
         yield "communes", (asked.zone,)
     if isinstance(what, closing.CloseNight):

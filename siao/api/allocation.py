@@ -13,12 +13,12 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from siao.actions.desk import Answer, Unavailable
-from siao.api import errors, seat
+from siao.api import errors, explanations, seat
 from siao.api.placements import Units
 from siao.api.seat import Call
 from siao.core import proposals
 from siao.core.allocation.jobs import Propose, Reply
-from siao.core.allocation.model import Rules
+from siao.core.allocation.standing import Engine
 from siao.core.people import Role
 from siao.core.placements import HoldPlanned
 from siao.core.refused import Refusal, Refused
@@ -60,7 +60,8 @@ async def propose(
         raise Refused(Refusal.UNAVAILABLE)
     async with database.reading(here.pool, [code]) as db:
         communes = {commune.name: commune for commune in await boards.communes(db, code)}
-    asked = proposals.instance(feed.board, communes, Rules(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    asked = proposals.instance(feed.board, communes, feed.board.rules(now), now)
     replies = here.solver.run(Propose(asked, NODES_MAX), float(seconds))
     first = await anext(replies)  # an error is still an answer with its own status here
     return Stream(_lines(f"{feed.epoch}:{feed.seq}", first, replies), media_type="application/x-ndjson")
@@ -103,7 +104,8 @@ def _held(answer: Answer) -> dict[str, Any]:
 
 async def _hold(request: Call, code: str, line: Line) -> Answer | Refused:
     try:
-        return await seat.submit(request, line.key, HoldPlanned(line.key, line.units, request=line.request), code)
+        standing = await explanations.standing(request, line.request, line.units, Engine.PLAN)
+        return await seat.submit(request, line.key, HoldPlanned(line.key, line.units, request=line.request, standing=standing), code)
     except Refused as no:
         return no
     except Unavailable:

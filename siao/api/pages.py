@@ -20,7 +20,7 @@ HEADERS = {
 }
 KEPT = CacheControlHeader(max_age=365 * 24 * 3600, immutable=True)
 """An asset's name holds the hash of what is in it: a telephone on a bad network fetches it once."""
-PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres"]
+PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres", "/regles"]
 UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens are not built: ./run demo builds them."
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from siao.actions.desk import Answer
-from siao.api import seat
+from siao.api import explanations, seat
 from siao.api.requests import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
@@ -23,7 +24,7 @@ from siao.store import people
 
 Units = Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
 Beds = Annotated[tuple[UUID, ...], Meta(max_length=2)]
-LOST_RACE = (Refusal.TAKEN, Refusal.NOT_FREE, Refusal.NOT_ENOUGH_BEDS, Refusal.ANOTHER_RULE)
+LOST_RACE = (Refusal.TAKEN, Refusal.NOT_FREE, Refusal.NOT_ENOUGH_BEDS, Refusal.ANOTHER_RULE, Refusal.OVERRIDE_NEEDED)
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,11 +76,28 @@ class Departs(Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/api/requests/{id:uuid}/placement", status_code=201)
 async def hold(request: Call, id: FromPath[UUID], data: JSONBody[Wanted]) -> Answer:
-    """Takes the place for the whole household or not at all. A lost race answers 409 with what is free now."""
+    """Takes the place for the whole household or not at all; where another comes first, with the reason why not that one.
+
+    A lost race answers 409 with what is free now.
+    """
     try:
-        return await seat.act(request, placements.Hold(seat.key(request), data.units, request=id, beds=data.beds, override=data.override))
+        return await _hold(request, id, data)
     except Refused as no:
         raise await _with_what_is_free(request, no, id) from None
+
+
+async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
+    """With where the place stands among all, from this process's board; looked at anew where that was behind."""
+    wanted = placements.Hold(seat.key(request), data.units, request=id, beds=data.beds, override=data.override)
+    standing = await explanations.standing(request, id, data.units)
+    if standing is not None:
+        try:
+            return await seat.act(request, replace(wanted, standing=standing))
+        except Refused as no:
+            if no.field != "standing":
+                raise
+    await seat.caught_up(request, await explanations.where(request))
+    return await seat.act(request, replace(wanted, standing=await explanations.standing(request, id, data.units)))
 
 
 async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:

@@ -14,7 +14,7 @@ from siao.api import seat
 from siao.api.seat import Call
 from siao.core import asking, codes, night, requests, views
 from siao.core.allocation import rank
-from siao.core.allocation.model import TENTHS, Rules
+from siao.core.allocation.model import TENTHS
 from siao.core.board import Board
 from siao.core.closing import CloseNight
 from siao.core.people import OFFICE, Role
@@ -199,9 +199,9 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
     board = feed.board
     if board is None:
         raise Refused(Refusal.UNAVAILABLE)
-    commune = await _commune(request, code, asked.zone)
+    commune = await seat.commune(request, code, asked.zone)
     now = datetime.now(UTC)
-    found = rank.find(board.stocked(now), asking.seen(asked, commune, now), now, Rules())
+    found = rank.find(board.stocked(now), asking.seen(asked, commune, now), now, board.rules(now))
     return {
         "places": [_place(board, one) for one in found.places],
         "compatible": found.compatible,
@@ -210,16 +210,6 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
         "nearest": found.nearest,
         "seq": feed.seq,
     }
-
-
-async def _commune(request: Call, code: str, name: str | None) -> Any:
-    if name is None:
-        return None
-    async with database.reading(seat.house(request).pool, [code]) as db:
-        found = [commune for commune in await boards.communes(db, code) if commune.name == name]
-    if not found:
-        raise Refused(Refusal.UNKNOWN, "zone")
-    return found[0]
 
 
 def _place(board: Board, one: rank.Ranked) -> dict[str, Any]:

@@ -10,10 +10,14 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import places, statistics
-from siao.core.allocation.compatible import Household
+from siao.core import places, rules, statistics
+from siao.core.allocation import explain
+from siao.core.allocation.compatible import Household, Place
+from siao.core.allocation.standing import Standing
+from siao.core.allocation.weigh import weigh
 from siao.core.journal import Verb
 from siao.core.people import By
+from siao.core.placements import Placement
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import (
     PERSONS_MAX,
@@ -226,6 +230,22 @@ def unrecorded(persons: int, side: Side, now: datetime) -> Household:
     men, minors = (persons + 1) // 2 if side is Side.MIXED else persons * (side is Side.MEN), persons * (side is Side.MINORS)
     nobody = Asked(men=men, women=persons - men - minors, children=minors)
     return seen(nobody, None, now)
+
+
+def explained(world: World, p: Placement, standing: Standing | None, h: Household, here: Place) -> tuple[Placement, tuple[Struct, ...]]:
+    """The placement with what will remain of its explanation, and the criteria with all of it.
+
+    Refused where the board that was looked at is not this world: other criteria, other rules, or the place has changed.
+    """
+    if p.request is None or standing is None:
+        return p, ()
+    request, c = world.get(Request, p.request), world.get(Criteria, p.request)
+    force = rules.in_force(rules.editions(world, p.territory), p.night)
+    if (standing.request, standing.rules, standing.mine) != (request.version, force.version, weigh(h, here, force)):
+        raise Refused(Refusal.STALE_VERSION, "standing", (p.id,))
+    whole = explain.Explanation(p.id, standing, p.override)
+    left = {"rules_version": standing.rules, "engine": standing.engine, "decided": standing.decided, "compatible": standing.compatible}
+    return replace(p, **left), (replace(c, explanation=explain.write((*explain.read(c.explanation), whole))),)
 
 
 def placed(world: World, id: UUID | None) -> tuple[Struct, ...]:

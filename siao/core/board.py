@@ -8,14 +8,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from siao.core import places
+from siao.core import places, rules
 from siao.core.allocation.compatible import Place
+from siao.core.allocation.model import Rules
 from siao.core.allocation.stock import Stock
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim
 from siao.core.placements import LIVE, Placement, State
 from siao.core.requests import WAITING, Criteria, Request
 from siao.core.requests import State as Asked
+from siao.core.rules import Edition
 from siao.core.territories import Territory
 from siao.core.units import Kind, Plan, Shelter, Unit
 
@@ -55,8 +57,8 @@ class Touched(Struct):
 class Board:
     """Rows by id. Criteria live here only while their request waits: a closed request's row comes without them."""
 
-    def __init__(self, territory: Territory) -> None:
-        self.territory = territory
+    def __init__(self, territory: Territory, editions: Iterable[Edition] = ()) -> None:
+        self.territory, self.editions = territory, tuple(editions)
         self.shelters: dict[Id, Shelter] = {}
         self.units: dict[Id, Unit] = {}
         self.beds: dict[Id, list[Bed]] = {}
@@ -141,6 +143,10 @@ class Board:
     def claims_of(self, placement: Placement) -> Iterable[Claim]:
         """The live claims of a placement."""
         return self.held.get(placement.id, {}).values()
+
+    def rules(self, now: datetime) -> Rules:
+        """The rules that decide tonight."""
+        return rules.in_force(self.editions, places.night(self.territory, now))
 
     def places(self, now: datetime) -> Iterator[Place]:
         """All places of the open units, rooms that adjoin also in pairs while both are free."""

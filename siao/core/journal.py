@@ -43,6 +43,7 @@ class Verb(Coded):
     SHRINK = "shrink", "séjour réduit", "stay reduced"
     DEPART = "depart", "sortie", "departure"
     LAPSE = "lapse", "délai passé", "lapsed"
+    SET_RULES = "set_rules", "nouvelles règles publiées", "new rules published"
     CLOSE_NIGHT = "close_night", "nuit close", "night closed"
     ADMINISTER = "administer", "structure modifiée", "structure changed"
 

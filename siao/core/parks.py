@@ -84,7 +84,7 @@ def identity(*labels: object) -> UUID:
 
 def territory(park: Park) -> Territory:
     """Clocks and limits of STATES.md, as defaults."""
-    return Territory(park.code, park.name, park.time_zone, park.telephone, 0, GENESIS, 600, 1200, 1800, 3600, 900, 5, 1)
+    return Territory(park.code, park.name, park.time_zone, park.telephone, 0, GENESIS, 600, 1200, 1800, 3600, 900, 5)
 
 
 def rows(park: Park, now: datetime, source: Source) -> Iterator[Struct]:

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from siao.core.allocation.standing import Engine, Standing
+from siao.core.allocation.weigh import Why
 from siao.core.coded import Coded
 from siao.core.journal import Verb
 from siao.core.refused import Refusal, Refused
@@ -89,6 +91,7 @@ class Placement(Struct, frozen=True):
 
     `request`: None where the household was not recorded. `opened_seq`: the journal entry that knows who held it.
     `accepted`: a shelter's later refusal is counted apart. `end_date`: shown, never booked, never ended by software.
+    `rules_version`, `engine`, `decided`, `compatible`, `override`: all that remains of its explanation; None where there was none.
     """
 
     id: UUID
@@ -106,6 +109,10 @@ class Placement(Struct, frozen=True):
     override: Override | None
     opened_seq: int
     version: int
+    rules_version: int | None = None
+    engine: Engine | None = None
+    decided: Why | None = None
+    compatible: int | None = None
 
 
 class Holds(Struct, frozen=True):
@@ -119,7 +126,10 @@ Persons = Annotated[int, Meta(ge=1, le=20)]
 
 
 class Hold(Struct, frozen=True):
-    """Takes one room, adjoining rooms, or beds of one dormitory, whole or not at all. `beds`: staff's choice, else the first."""
+    """Takes one room, adjoining rooms, or beds of one dormitory, whole or not at all. `beds`: staff's choice, else the first.
+
+    `standing`: where the place stood among all when it was chosen, as the server read it off its own board.
+    """
 
     id: UUID
     units: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
@@ -128,6 +138,7 @@ class Hold(Struct, frozen=True):
     persons: Persons | None = None
     side: Side | None = None
     override: Override | None = None
+    standing: Standing | None = None
 
 
 class HoldPlanned(Hold, frozen=True):

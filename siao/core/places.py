@@ -91,8 +91,10 @@ def has_room(world: World, unit: Unit) -> bool:
     return unit.open and bool(free) and (any(free) if unit.kind is Kind.DORMITORY else all(free))
 
 
-def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], household: Household, now: datetime, *, override: bool) -> Chosen:
-    """The beds this household takes of these units, or the refusal that says why not.
+def choose(
+    world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], household: Household, now: datetime, *, override: bool
+) -> tuple[Place, Chosen]:
+    """The place as it is, and the beds this household takes of it, or the refusal that says why not.
 
     Hard reasons (no bed, sex rule, capacity, family, protection) hold always; the others give way to a coded override.
     """
@@ -108,9 +110,9 @@ def choose(world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], househol
     if why & compatible.HARD or (why and not override):
         raise Refused(Refusal.DOES_NOT_FIT, "units", ids, tuple(reason.name or "" for reason in why))
     if units[0].kind is Kind.ROOM:
-        return Chosen(shelter, units, tuple(serving), None)
+        return here, Chosen(shelter, units, tuple(serving), None)
     rule = units[0].rule_tonight or Rule(household.side)
-    return Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), rule)
+    return here, Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), rule)
 
 
 def _beds(world: World, units: Sequence[Unit]) -> list[Bed]:

@@ -56,9 +56,11 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     for unit in c.units:
         yield from clear(world, unit, now)
     household = asking.household(world, c.request, c.persons, c.side, now)
-    chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
-    territory = world.get(Territory, chosen.shelter.territory)
+    here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
     planned = isinstance(c, HoldPlanned)
+    if not planned and c.standing is not None and c.standing.passed_over and c.override is None:
+        raise Refused(Refusal.OVERRIDE_NEEDED, "override", c.units, (str(c.standing.rank),))
+    territory = world.get(Territory, chosen.shelter.territory)
     if not planned:
         _few_enough(world, by, territory)
     placement = Placement(
@@ -78,9 +80,10 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
         opened_seq=territory.seq + 1,
         version=1,
     )
+    placement, explained = asking.explained(world, placement, c.standing, household, here)
     yield Change(
         Verb.HOLD,
-        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *(() if planned else _counted(world, by, c.id))),
+        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *explained, *(() if planned else _counted(world, by, c.id))),
         PLANNED if planned else "",
         shelter=chosen.shelter.id,
         units=c.units,

@@ -39,6 +39,11 @@ class Refusal(Coded):
     ALREADY_PLACED = "already_placed", "Ce ménage a déjà une place.", "This household already has a place."
     TOO_MANY_HOLDS = "too_many_holds", "Trop de places bloquées à la fois.", "Too many places held at once."
     SHELTER_ANSWERS = "shelter_answers", "La structure répond elle-même : proposer d’abord.", "The shelter answers itself: offer first."
+    OVERRIDE_NEEDED = (
+        "override_needed",
+        "Une autre place passe devant : dire le motif pour prendre celle-ci.",
+        "Another place comes first: say why to take this one.",
+    )
     LIVE_PLACEMENTS = "live_placements", "Des ménages y ont une place : la liste est jointe.", "Households have places there: see the list."
     IMPOSSIBLE_COMPOSITION = "impossible_composition", "Composition impossible.", "Impossible composition."
     CODE_UNKNOWN = "code_unknown", "Code inconnu dans ce territoire.", "Unknown code in this territory."

@@ -9,6 +9,7 @@ from siao.core.people import OFFICE, By, Role
 from siao.core.placements import Accept, Hold, HoldPlanned, Lapse, Offer, Placement, RefuseHousehold, RefuseShelter, Release
 from siao.core.refused import Refusal, Refused
 from siao.core.reports import Confirm, Count, Report
+from siao.core.rules import SetRules
 from siao.core.stays import Arrive, Depart, Extend, Move, NoShow, Shrink
 from siao.core.units import Unit
 from siao.core.world import World
@@ -48,6 +49,7 @@ MAY: dict[type[Any], frozenset[Role]] = {
     OpenPlan: COORDINATOR,
     ClosePlan: COORDINATOR,
     CloseNight: COORDINATOR | CLOCK,
+    SetRules: COORDINATOR | ADMIN,
 }
 
 FOR_A_SHELTER = frozenset(command for command, roles in MAY.items() if Role.SHELTER in roles)

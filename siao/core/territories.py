@@ -23,7 +23,6 @@ class Territory(Struct, frozen=True):
     grace_seconds: int
     call_back_seconds: int
     holds_max: int
-    rules_version: int
 
 
 class Commune(Struct, frozen=True):

@@ -134,7 +134,7 @@ class Feed:
         async with database.reading(self.pool, [self.code]) as db:
             snapshot = await store.snapshot(db, self.code)
             recent = await store.recent(db, self.code, NEWS_MINUTES, NEWS_SHOWN)
-        board = Board(snapshot.territory)
+        board = Board(snapshot.territory, snapshot.rules)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         board.stocked(snapshot.at)
         self.heard = -1

@@ -11,6 +11,7 @@ from siao.core.claims import Claim
 from siao.core.journal import Entry, Verb
 from siao.core.placements import Placement
 from siao.core.requests import Criteria, Request
+from siao.core.rules import Edition
 from siao.core.territories import Commune, Service, Territory
 from siao.core.units import Plan, Shelter, Unit
 from siao.store.db import Connection
@@ -22,6 +23,7 @@ read_entry = reader(Entry)
 read_territory = reader(Territory)
 read_commune = reader(Commune)
 read_service = reader(Service)
+read_edition = reader(Edition)
 NEWS_MAX = 500
 """Entries read at once; the rest follows in the next breath."""
 CLOSED_DAYS = 3
@@ -32,6 +34,7 @@ class Snapshot(Struct, frozen=True):
     epoch: str
     territory: Territory
     at: datetime
+    rules: tuple[Edition, ...]
     facts: Facts
 
 
@@ -48,7 +51,7 @@ class News(Struct, frozen=True):
 async def snapshot(db: Connection, territory: str) -> Snapshot:
     row: Any = await db.fetchrow(
         """
-        SELECT epoch(), t, clock_timestamp(),
+        SELECT epoch(), t, clock_timestamp(), ARRAY(SELECT x FROM rules x WHERE territory = $1),
             ARRAY(SELECT x FROM shelter x WHERE territory = $1),
             ARRAY(SELECT x FROM unit x WHERE territory = $1),
             ARRAY(SELECT x FROM bed x WHERE territory = $1),
@@ -66,7 +69,7 @@ async def snapshot(db: Connection, territory: str) -> Snapshot:
     )
     if row is None:
         raise LookupError(territory)
-    return Snapshot(row[0], read_territory(row[1]), row[2], _facts(tuple(row)[3:]))
+    return Snapshot(row[0], read_territory(row[1]), row[2], tuple(map(read_edition, row[3])), _facts(tuple(row)[4:]))
 
 
 async def news(db: Connection, territory: str, since: int) -> News:
@@ -116,8 +119,8 @@ def _touched(entries: tuple[Entry, ...]) -> Touched:
 
 
 def whole(entries: tuple[Entry, ...]) -> bool:
-    """Whether an entry changed more than it names: a park came in, or the administration changed structures."""
-    return any(entry.verb is Verb.ADMINISTER for entry in entries)
+    """Whether an entry changed more than it names: a park came in, the administration changed structures, rules are new."""
+    return any(entry.verb in (Verb.ADMINISTER, Verb.SET_RULES) for entry in entries)
 
 
 async def communes(db: Connection, territory: str) -> list[Commune]:

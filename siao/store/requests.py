@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from siao.core.journal import Entry
-from siao.core.requests import Request
+from siao.core.requests import Request, Side
 from siao.store.db import Connection, scalar
 from siao.store.rows import reader
 
@@ -36,6 +36,21 @@ async def tallies(db: Connection, territory: str, night: date) -> list[tuple[str
         night,
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def demand(db: Connection, territory: str, nights: int) -> tuple[int, list[tuple[Side, int, int, int]]]:
+    """Of the last `nights`: how many were counted, and closed requests by side, composition and level: side, level, households,
+    persons."""
+    counted = await scalar(
+        db, "SELECT count(DISTINCT night)::int FROM tally WHERE territory = $1 AND night >= current_date - $2::int", territory, nights
+    )
+    rows: list[Any] = await db.fetch(
+        """SELECT side, level, sum(households)::int, sum(persons)::int FROM tally WHERE territory = $1 AND night >= current_date - $2::int
+        GROUP BY side, composition, level ORDER BY side, composition, level""",
+        territory,
+        nights,
+    )
+    return counted, [(Side(str(row[0])), row[1], row[2], row[3]) for row in rows]
 
 
 async def refusals(db: Connection, territory: str, night: date) -> list[tuple[str, str, int]]:

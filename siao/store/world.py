@@ -13,20 +13,22 @@ from siao.core.closing import Night
 from siao.core.journal import Entry
 from siao.core.placements import Holds, Placement
 from siao.core.requests import Criteria, Request
+from siao.core.rules import Edition
 from siao.core.statistics import Tally
 from siao.core.territories import Commune, Territory
 from siao.core.units import Plan, Shelter, Unit
 from siao.store.db import Connection
 from siao.store.rows import reader, values
 
-KINDS = (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Commune, Plan, Night)
+KINDS = (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Commune, Plan, Night, Edition)
 READERS = [reader(kind) for kind in KINDS]
 read_territory = reader(Territory)
 read_holds = reader(Holds)
 
 
 class Wanted(Struct, frozen=True):
-    """Ids that commands name; what hangs on them is loaded along. `night`: territories whose whole evening is needed."""
+    """Ids that commands name; what hangs on them is loaded along. `night`: territories whose whole evening
+    is needed, `rules`: whose rules are."""
 
     shelters: tuple[UUID, ...] = ()
     units: tuple[UUID, ...] = ()
@@ -36,6 +38,7 @@ class Wanted(Struct, frozen=True):
     agents: tuple[UUID, ...] = ()
     communes: tuple[str, ...] = ()
     night: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Loaded(Struct, frozen=True):
@@ -114,6 +117,7 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
                 OR (territory, name) IN (SELECT territory, zone FROM criteria WHERE request = ANY((SELECT ids FROM requests)::uuid[]))),
             ARRAY(SELECT x FROM plan x WHERE id = ANY($5::uuid[] || ARRAY(SELECT plan FROM u))),
             ARRAY(SELECT x FROM night x WHERE territory = ANY($8::text[])),
+            ARRAY(SELECT x FROM rules x WHERE territory = ANY($11::text[])),
             ARRAY(SELECT x FROM command x WHERE key = ANY($9::uuid[])),
             ARRAY(SELECT (agent, array_agg(id))::holds FROM (
                 SELECT p.id, (SELECT j.agent FROM journal j WHERE j.territory = p.territory AND j.seq = p.opened_seq
@@ -131,6 +135,7 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
         wanted.night,
         keys,
         territories,
+        wanted.rules,
     )
     now, epoch, *kinds, commands, holds = tuple(row)
     rows: list[Struct] = [read(r) for read, found in zip(READERS, kinds, strict=True) for r in found]
@@ -182,6 +187,8 @@ async def save(db: Connection, s: Saved) -> None:
                 live = excluded.live, rule = excluded.rule
         ), i AS (
             INSERT INTO night SELECT (n).* FROM unnest($10::night[]) n
+        ), e AS (
+            INSERT INTO rules SELECT (n).* FROM unnest($15::rules[]) n
         ), t AS (
             INSERT INTO tally SELECT (n).* FROM unnest($11::tally[]) n
             ON CONFLICT (territory, night, outcome, side, composition, level, band) DO UPDATE SET
@@ -204,6 +211,7 @@ async def save(db: Connection, s: Saved) -> None:
         values(s.entries),
         s.answers,
         values(s.heads),
+        values(_of(s.rows, Edition)),
     )
 
 

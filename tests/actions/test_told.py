@@ -54,7 +54,7 @@ class Screens:
     async def fetch(self) -> Board:
         async with database.reading(self.pool, [city.CODE]) as db:
             snapshot = await store.snapshot(db, city.CODE)
-        board = Board(snapshot.territory)
+        board = Board(snapshot.territory, snapshot.rules)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         return board
 
@@ -236,7 +236,7 @@ async def test_every_verb_was_told(watched: Watched, pool: database.Pool) -> Non
             UPDATE unit SET rule_tonight = NULL WHERE rule = 'switchable'; DELETE FROM night"""
         )
         await watched.screens.open()
-    assert watched.screens.verbs == set(Verb) - {Verb.ADMINISTER}
+    assert watched.screens.verbs == set(Verb) - {Verb.ADMINISTER, Verb.SET_RULES}
 
 
 async def test_the_administration_s_entry_asks_for_a_whole_board(pool: database.Pool) -> None:

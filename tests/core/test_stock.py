@@ -14,8 +14,8 @@ from pairs import NOW, household, park, second_reading
 from siao.core.allocation import rank
 from siao.core.allocation.compatible import Household, Place, Reason, adjoin, excluded
 from siao.core.allocation.model import Level, Rules, worth
-from siao.core.allocation.rank import Why
 from siao.core.allocation.stock import ABSENT, Stock
+from siao.core.allocation.weigh import Why
 from siao.core.units import Feature, Kind, Rule
 
 PAIRS, PLACES = 20_000, 500

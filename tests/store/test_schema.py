@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from siao.carried import database_folder
-from siao.core import closing, journal, placements, requests, territories, units
+from siao.core import closing, journal, placements, requests, rules, territories, units
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.statistics import Tally
@@ -16,7 +16,7 @@ from siao.store import migrate
 STRUCTS = {
     "territory": territories.Territory, "commune": territories.Commune, "service": territories.Service, "shelter": units.Shelter,
     "plan": units.Plan, "unit": units.Unit, "bed": Bed, "request": requests.Request, "criteria": requests.Criteria,
-    "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry,
+    "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry, "rules": rules.Edition,
 }  # fmt: skip
 CATALOG = {
     "columns": """SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default FROM information_schema.columns
@@ -82,7 +82,7 @@ async def test_a_tally_is_a_cell_of_counts(owner: asyncpg.Connection) -> None:
 
 ABOUT_A_HOUSEHOLD = {"request", "criteria", "placement", "placement_bed"}
 PLAIN_TEXT = {
-    "territory", "code", "state", "closing", "pause", "last_refusal", "outcome", "override", "zone", "rule",
+    "territory", "code", "state", "closing", "pause", "last_refusal", "outcome", "override", "zone", "rule", "engine", "decided",
 }  # fmt: skip
 """The text columns of the tables about a household: each a closed list, a code, or a commune of the territory."""
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from siao.core.allocation.compatible import Household, Place, Reason
 from siao.core.allocation.model import TENTHS, Level, Rules
 from siao.core.allocation.stock import BEDS_SHIFT, DORM, GONE, HAS, Floats, Ints, Stock
-from siao.core.coded import Coded
+from siao.core.allocation.weigh import Weighed, Why, why
 from siao.core.requests import Need
 from siao.core.units import Feature
 
@@ -28,28 +28,6 @@ NEARER = sorted(range(GONE), key=lambda pattern: (pattern & Reason.FULL, pattern
 """A place that is free comes closer than one that is not, then the one with fewer reasons."""
 FAR = np.full(2 * GONE, GONE, np.int16)
 FAR[NEARER] = np.arange(GONE)
-
-
-class Why(Coded):
-    """At which level a place beats the next."""
-
-    ONLY = "only", "la seule qui convient", "the only one that fits"
-    WASTE = "waste", "la plus juste en taille et en équipement", "the closest in size and equipment"
-    CONTINUITY = "continuity", "même structure que la nuit dernière", "same shelter as last night"
-    DISTANCE = "distance", "la plus proche", "the nearest"
-    EQUAL = "equal", "à égalité avec la suivante", "equal to the next"
-    LAST = "last", "après les autres", "after the others"
-
-
-class Weighed(Struct, frozen=True):
-    """What tells a place from another for one household: beds and equipment wasted, last night's shelter, tenths of a km.
-
-    `tenths` None where one of the two did not say where it is: no wish, so it ranks as no way.
-    """
-
-    waste: int
-    same_shelter: bool
-    tenths: int | None
 
 
 class Ranked(Struct, frozen=True):
@@ -151,21 +129,6 @@ def find(stock: Stock, h: Household, now: datetime, rules: Rules, shown: int = S
     whys = [why(mine, after, rules, len(look.fits)) for mine, after in zip(weighed, [*weighed[1:], None])]
     ranked = tuple(Ranked(i + 1, stock.place(row), weighed[i], whys[i]) for i, row in enumerate(best[:shown]))
     return Found(ranked, len(look.fits), *look.counts(), look.nearest())
-
-
-def why(mine: Weighed, after: Weighed | None, rules: Rules, fitting: int) -> Why:
-    """The first level, in the rules' order, at which `mine` beats `after`."""
-    if after is None:
-        return Why.ONLY if fitting == 1 else Why.LAST
-    for level in rules.order:
-        if level in BITS and cost(mine)[level] < cost(after)[level]:
-            return Why(level)
-    return Why.EQUAL
-
-
-def cost(w: Weighed) -> dict[Level, int]:
-    """The levels that tell places apart, smaller is better."""
-    return {Level.WASTE: w.waste, Level.CONTINUITY: -w.same_shelter, Level.DISTANCE: w.tenths or 0}
 
 
 def _named(counts: Ints | Floats) -> dict[str, int]:

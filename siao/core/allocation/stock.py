@@ -160,6 +160,13 @@ class Stock:
             self.places[row], free=bool(cell & 1), capacity=beds, rule=RULE_OF[cell & 6], arrive_before=self.doors[self.site[row]]
         )
 
+    def find(self, units: tuple[UUID, ...]) -> int | None:
+        """The row of a unit, or of two rooms that adjoin, in whichever order they are named."""
+        if len(units) == 1:
+            return self.row.get(units[0])
+        pairs = self.pairs.get(self.row.get(units[0], -1), ())
+        return next((pair for pair, _, _ in pairs if set(self.places[pair].units) == set(units)), None)
+
     def there(self) -> Iterator[Place]:
         """Every place that is there now."""
         return (self.place(row) for row in np.flatnonzero(self.profile != ABSENT).tolist())

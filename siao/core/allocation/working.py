@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from siao.core.allocation import by_turn, certificate, comparison, optimum
+from siao.core.allocation import by_turn, certificate, comparison, effect, optimum
 from siao.core.allocation.certificate import Plan
 from siao.core.allocation.comparison import Summary
-from siao.core.allocation.jobs import Job, Proposal, Propose, Result
+from siao.core.allocation.effect import Effect
+from siao.core.allocation.jobs import Job, Proposal, Propose, Result, Weigh
 from siao.core.allocation.model import Instance
 
 Tell = Callable[[Result], None]
@@ -39,4 +40,9 @@ def _proposal(instance: Instance, plan: Plan, today: Summary) -> Proposal:
     )
 
 
-WORK: dict[type[Any], Callable[[Any, Tell], Result]] = {Propose: propose}
+def weigh(job: Weigh, tell: Tell) -> Effect:
+    evenings = effect.draw(job.cells, job.places, job.now, job.seed)
+    return effect.effect(job.before, job.after, evenings, lambda evening: optimum.solve(evening, nodes_max=job.nodes_max).given)
+
+
+WORK: dict[type[Any], Callable[[Any, Tell], Result]] = {Propose: propose, Weigh: weigh}

@@ -24,6 +24,7 @@ export class Call {
   code: string | null = $state(null);
   placementId: string | null = $state(null);
   lost: Place | null = $state.raw(null);
+  overriding = $state(false);
   said = $state('');
   busy = $state(false);
   renewing: string | null = $state(null);
@@ -148,24 +149,31 @@ export class Call {
     return this.requestId;
   }
 
-  async hold(index = this.chosen): Promise<void> {
+  /** The place at `index`. Where another comes first the server asks for a reason: the screen then shows the coded ones. */
+  async hold(index = this.chosen, override: string | null = null): Promise<void> {
     const place = this.found?.places[index];
     if (!place || this.placement) return;
     await this.doing(async () => {
       const request = await this.ensure();
       try {
-        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: place.units }, 'POST', newKey());
+        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: place.units, override }, 'POST', newKey());
         this.placementId = held.id;
         this.lost = null;
         this.mayUndo(() => this.release(held.id));
       } catch (e) {
         if (!(e instanceof Refused) || e.problem.status !== 409) throw e;
+        if (e.problem.places) this.found = e.problem.places as Found;
+        if (e.problem.code === 'override_needed') return this.again(place);
         this.lost = place;
         this.said = e.problem.detail;
-        if (e.problem.places) this.found = e.problem.places as Found;
         this.chosen = 0;
       }
     });
+  }
+
+  private again(place: Place): void {
+    this.chosen = Math.max(0, this.found?.places.findIndex((p) => p.units.join() === place.units.join()) ?? 0);
+    this.overriding = true;
   }
 
   /** On the waiting list; with `call_back`, a half hour at which the household rings again. */

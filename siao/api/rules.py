@@ -1,0 +1,107 @@
+"""The rules of allocation, published: anybody with a session reads them in plain words; a coordinator proposes the next."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from litestar import get, post
+from litestar.params import FromQuery, JSONBody
+from msgspec.structs import asdict, replace
+
+from siao.actions.desk import Answer
+from siao.api import errors, seat
+from siao.api.seat import Call
+from siao.core import places
+from siao.core.allocation import effect as effects
+from siao.core.allocation import wording
+from siao.core.allocation.effect import Effect
+from siao.core.allocation.jobs import Weigh
+from siao.core.allocation.model import Rules
+from siao.core.board import Board
+from siao.core.people import Role
+from siao.core.refused import Refusal, Refused
+from siao.core.rules import AHEAD_DAYS_MAX, Proposed, SetRules, possible
+from siao.store import db as database
+from siao.store import requests as store
+
+NIGHTS = 28
+NODES_MAX = 200
+SECONDS = 20.0
+SEED = 115
+"""Two looks at the same rules show the same evenings."""
+PROPOSE = frozenset({Role.COORDINATOR, Role.ADMIN})
+
+
+class NewRules(Proposed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`effective`: the first night that is decided by them, tomorrow's at the earliest."""
+
+    effective: date
+
+    def proposed(self) -> Proposed:
+        return Proposed(**{name: getattr(self, name) for name in Proposed.__struct_fields__})
+
+
+@get("/api/rules")
+async def rules(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
+    """Every version, the newest first, each in plain words with its parameters and weights (CRPA L311-3-1)."""
+    person = await seat.person(request)
+    board = await _board(request, seat.territory(person, territory))
+    now, language = datetime.now(UTC), errors.language(request)
+    tonight, force = places.night(board.territory, now), board.rules(now)
+    editions = sorted((Rules(), *board.editions), key=lambda one: -one.version)
+    return {
+        "in_force": force.version,
+        "earliest": tonight + timedelta(days=1),
+        "latest": tonight + timedelta(days=AHEAD_DAYS_MAX),
+        "editions": [_told(one, one.effective > tonight, language) for one in editions],
+    }
+
+
+def _told(one: Rules, coming: bool, language: str) -> dict[str, Any]:
+    parameters = {name: getattr(one, name) for name in Proposed.__struct_fields__}
+    return {
+        "version": one.version,
+        "effective": None if one.version == Rules().version else one.effective,
+        "coming": coming,
+        "levels": wording.levels(one, language),
+        "sentences": wording.plainly(one, language),
+        **parameters,
+    }
+
+
+@post("/api/rules", status_code=201)
+async def propose(request: Call, data: JSONBody[NewRules]) -> Answer:
+    """A new version, journalled, effective from a night to come; never changed afterwards, only followed by another."""
+    person = await seat.person(request)
+    code = seat.territory(person, request.query_params.get("territory"), PROPOSE)
+    return await seat.act(request, SetRules(code, data.effective, data.proposed()), code)
+
+
+@post("/api/rules/effect", status_code=200)
+async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
+    """What these rules would have changed, before anything is saved: evenings drawn from the counts of the last 28 nights,
+    solved under the rules in force and under these. Nobody's evening is replayed; `evenings` 0 where too little is counted."""
+    seat.same_origin(request)
+    person = await seat.person(request)
+    code = seat.territory(person, request.query_params.get("territory"), PROPOSE)
+    seat.awake(person)
+    possible(data.proposed())
+    board, here, now = await _board(request, code), seat.house(request), datetime.now(UTC)
+    async with database.reading(here.pool, [code]) as db:
+        nights, counts = await store.demand(db, code, NIGHTS)
+    free = tuple(place for place in board.places(now) if place.free)
+    after = replace(Rules(version=0), **asdict(data.proposed()))
+    job = Weigh(board.rules(now), after, effects.cells(counts, max(1, nights)), free, now, SEED, NODES_MAX)
+    async for reply in here.solver.run(job, SECONDS):
+        if isinstance(reply.result, Effect):
+            return reply.result
+    raise Refused(Refusal.UNAVAILABLE)
+
+
+async def _board(request: Call, code: str) -> Board:
+    feed = await seat.house(request).hub.feed(code)
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    return feed.board
+
+
+ROUTES = [rules, propose, effect]
