@@ -24,7 +24,8 @@ read_all = msgspec.json.Decoder().decode
 class Board:
     """`take`: fetches the whole board, gives its body. `told`: gets each frame that has rows, as `decode` reads it.
 
-    `fault`: gets what went wrong. `came`: hears of every frame. `opened`: it was live once; `greyed`: its lease once ran out.
+    `fault`: gets what went wrong. `came`: hears of every frame. `opened`: it was live once; `grey_at`: when its
+    lease was last found run out.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Board:
         self.epoch, self.mine = "", -1
         self.lease = Lease(time.time())
         self.socket: ClientConnection | None = None
-        self.greyed, self.opened, self.stopped = False, False, False
+        self.grey_at, self.opened, self.stopped = 0.0, False, False
         self.tasks = [gevent.spawn(self._run), gevent.spawn(self._pings)]
 
     def close(self) -> None:
@@ -111,4 +112,5 @@ class Board:
             if self.socket is not None and self.opened:
                 with suppress(WebSocketException, OSError):
                     self.socket.send(self.lease.ping(time.time()).decode())
-            self.greyed = self.greyed or (self.opened and self.lease.grey(time.time()))
+            if self.opened and self.lease.grey(time.time()):
+                self.grey_at = time.time()

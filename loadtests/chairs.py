@@ -64,6 +64,10 @@ class Tape:
                 exception=None, context={},
             )  # fmt: skip
 
+    def greyed(self) -> int:
+        """How many boards were found grey since it counts; while all open at once, some are."""
+        return sum(board.grey_at >= self.judged_from for board in self.boards)
+
     def lag(self) -> None:
         """How late this process itself is: what it measures is at most so much too long."""
         while True:

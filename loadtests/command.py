@@ -66,7 +66,7 @@ class Listened(msgspec.Struct):
 
     screens: int
     open: int
-    grey: int
+    grey_at: list[float]
     frames: int
     faults: dict[str, int]
     lag_ms: list[float]
@@ -249,7 +249,7 @@ def _told(
     wrong = limits.errors(measured.samples) | ({f"listening screen: {what}": n for what, n in listened.faults.items()} if listened else {})
     found = [
         *limits.judged(measured.samples, measured.operators, quick=options.quick),
-        *limits.screens_judged(late, measured.grey + (listened.grey if listened else 0), quick=options.quick),
+        *limits.screens_judged(late, measured.grey + _grey(measured, listened), quick=options.quick),
         *_screens_figures(profile, measured, listened, len(when)),
         *_machine_figures(profile, measured, listened, [look for look in looks if look.at >= measured.judged_from], looks[:1]),
     ]
@@ -260,6 +260,10 @@ def _told(
     for line in (*notes, *(f"{count} × {what}" for what, count in wrong.items()), f"the page of this run: {options.report}"):
         figures.progress(line)
     return figures.tell(found, options.json)
+
+
+def _grey(measured: Measured, listened: Listened | None) -> int:
+    return sum(at >= measured.judged_from for at in listened.grey_at) if listened else 0
 
 
 def _screens_figures(profile: Profile, measured: Measured, listened: Listened | None, frames: int) -> list[Figure]:

@@ -1,5 +1,6 @@
 """A coordinator who asks for a plan for all who wait, every five minutes."""
 
+import time
 from typing import ClassVar
 
 import gevent
@@ -10,7 +11,7 @@ from loadtests.limits import PLAN
 from siao.core.people import Role
 from siao.figures import progress
 
-FIRST_SECONDS = 6.0
+FIRST_SECONDS = 3.0
 ABSENT = (404, 405)
 
 
@@ -24,6 +25,8 @@ class CoordinatorUser(Chair):
 
     def on_start(self) -> None:
         super().on_start()
+        while self.tape.judged_from > time.time():
+            gevent.sleep(0.2)
         gevent.sleep(FIRST_SECONDS)
 
     def wait_time(self) -> float:

@@ -30,12 +30,14 @@ class Sample(Struct, frozen=True, array_like=True):
 
 
 class Limits(Struct, frozen=True):
-    """Milliseconds, and counts. `screens_p99_ms`: from the entry's instant, before its commit, to another's screen."""
+    """Milliseconds, and counts. `screens_p99_ms`: from the entry's instant, before its commit, to another's screen, on a
+    machine that the clients share; the 100 ms that are promised are measured alone, by `./run bench live`.
+    """
 
     click_p99_ms: float = 250
     places_p99_ms: float = 150
     hold_during_plan_ms: float = 250
-    screens_p99_ms: float = 100
+    screens_p99_ms: float = 250
     clicks: int = 1
     errors: int = 0
     grey: int = 0

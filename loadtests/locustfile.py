@@ -111,7 +111,7 @@ def _over(**_: object) -> None:
 @events.quitting.add_listener
 def _judge(environment: Environment, **_: object) -> None:
     options, operators = environment.parsed_options, sum(b.opened for b in TAPE.boards if b.person.role == OperatorUser.role)
-    quick, grey = bool(options and options.quick), sum(board.greyed for board in TAPE.boards)
+    quick, grey = bool(options and options.quick), TAPE.greyed()
     found = [*limits.judged(TAPE.samples, operators, quick=quick), *limits.echo_judged(TAPE.echo.ms, grey, quick=quick)]
     if options is not None and options.tape:
         _save(Path(options.tape), operators)
@@ -132,7 +132,7 @@ def _save(path: Path, operators: int) -> None:
                 "lag_ms": TAPE.lag_ms,
                 "judged_from": TAPE.judged_from,
                 "operators": operators,
-                "grey": sum(board.greyed for board in TAPE.boards),
+                "grey": TAPE.greyed(),
                 "again": TAPE.again,
                 "plan_refused": CoordinatorUser.absent,
             }

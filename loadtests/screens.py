@@ -61,7 +61,7 @@ class Screen(asyncio.Protocol):
     def __init__(self, room: Room, person: Person, host: str) -> None:
         self.room, self.person, self.host = room, person, host
         self.epoch, self.mine = "", -1
-        self.buffer, self.open, self.greyed = bytearray(), False, False
+        self.buffer, self.open, self.grey_at = bytearray(), False, 0.0
         self.lease = Lease(time.time())
         self.transport: asyncio.Transport | None = None
         self.gone = asyncio.Event()
@@ -169,7 +169,8 @@ class Screen(asyncio.Protocol):
     def ping(self) -> None:
         if self.open:
             self._send(TEXT, self.lease.ping(time.time()))
-            self.greyed = self.greyed or self.lease.grey(time.time())
+            if self.lease.grey(time.time()):
+                self.grey_at = time.time()
 
     def _send(self, kind: int, body: bytes) -> None:
         """A client's frames are masked; a mask of zeros is one."""
@@ -219,7 +220,12 @@ async def _main(people: Path, tape: Path) -> None:
         await asyncio.sleep(LOOK_SECONDS)
     tape.with_suffix(OPENED).touch()
     await stop.wait()
-    found = {"screens": len(room.screens), "grey": sum(s.greyed for s in room.screens), "faults": room.faults, "frames": room.frames}
+    found = {
+        "screens": len(room.screens),
+        "grey_at": [s.grey_at for s in room.screens if s.grey_at],
+        "faults": room.faults,
+        "frames": room.frames,
+    }
     for task in tasks:
         task.cancel()
     with suppress(asyncio.CancelledError):

@@ -39,17 +39,16 @@ def close_night(world: World, c: CloseNight, by: By, now: datetime) -> Iterator[
         raise Refused(Refusal.NIGHT_NOT_OVER, "date")
     if world.find(Night, c.date) is not None:
         raise Refused(Refusal.NIGHT_CLOSED, "date")
+    left = Closing.NO_SUITABLE_PLACE if _some_place_is_free(world) else Closing.NO_PLACE  # once: closing frees and takes nothing
     for request in world.all(Request):
         if request.state in (State.OPEN, State.PAUSED) and request.night <= c.date:
-            yield asking.unmet(world, request.id, reason(world, request), now)
+            yield asking.unmet(world, request.id, reason(request, left), now)
     yield Change(Verb.CLOSE_NIGHT, (Night(c.territory, c.date, now),), c.date.isoformat())
 
 
-def reason(world: World, request: Request) -> Closing:
-    """Nobody set one: paused says so; else no place large enough in the territory tonight, or none that suits."""
-    if request.state is State.PAUSED:
-        return Closing.DID_NOT_CALL_BACK
-    return Closing.NO_SUITABLE_PLACE if _some_place_is_free(world) else Closing.NO_PLACE
+def reason(request: Request, left: Closing) -> Closing:
+    """Nobody set one: paused says so; else `left`, no place free in the territory tonight, or none that suits."""
+    return Closing.DID_NOT_CALL_BACK if request.state is State.PAUSED else left
 
 
 def _some_place_is_free(world: World) -> bool:

@@ -27,8 +27,8 @@ read_holds = reader(Holds)
 
 
 class Wanted(Struct, frozen=True):
-    """Ids that commands name; what hangs on them is loaded along. `night`: territories whose whole evening
-    is needed, `rules`: whose rules are."""
+    """Ids that commands name; what hangs on them is loaded along. `rules`: territories whose rules are needed, `night`: whose
+    waiting requests are, and one unit with room where there is one: a night's close asks no more of 25,000 beds."""
 
     shelters: tuple[UUID, ...] = ()
     units: tuple[UUID, ...] = ()
@@ -86,7 +86,14 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
                 UNION SELECT unit FROM placement_bed WHERE placement = ANY((SELECT ids FROM named)::uuid[])
                 UNION SELECT id FROM unit WHERE shelter = ANY($1::uuid[])
                 UNION SELECT id FROM unit WHERE plan = ANY($5::uuid[])
-                UNION SELECT id FROM unit WHERE territory = ANY($8::text[])
+                UNION SELECT roomy.id FROM unnest($8::text[]) code CROSS JOIN LATERAL (
+                    SELECT id FROM unit n WHERE territory = code AND open
+                        AND EXISTS (SELECT FROM bed b WHERE b.unit = n.id AND physical = 'vacant'
+                            AND NOT EXISTS (SELECT FROM placement_bed p WHERE p.bed = b.id AND p.live))
+                        AND (kind = 'dormitory' OR NOT EXISTS (SELECT FROM bed b WHERE b.unit = n.id AND physical <> 'out'
+                            AND (physical <> 'vacant' OR EXISTS (SELECT FROM placement_bed p WHERE p.bed = b.id AND p.live))))
+                    LIMIT 1
+                ) roomy
             ) AS ids
         ), placements AS MATERIALIZED (
             SELECT ARRAY(

@@ -4,13 +4,16 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 import city
 from hotline import Hotline
 from siao.actions import clock
 from siao.core import night
 from siao.core.placements import Accept, Offer
+from siao.core.units import Unit
 from siao.store import db as database
+from siao.store import world as worlds
 
 
 async def until(look: asyncpg.Connection, statement: str, wanted: object) -> None:
@@ -60,6 +63,30 @@ async def test_last_night_is_closed_once_with_a_reason_for_each(hotline: Hotline
     assert {await look.fetchval("SELECT state FROM request WHERE id = $1", id) for id in (placed, tonight)} == {"placed", "open"}
     assert await look.fetchval("SELECT count(*) FROM night WHERE date = $1", last) == 1
     assert await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'close_night'") == 1
+
+
+@pytest.mark.parametrize(
+    ("taken", "reason"),
+    [
+        ("true", "no_place"),
+        ("unit NOT IN (SELECT id FROM unit WHERE name = 'Chambre 5')", "no_suitable_place"),
+        ("unit NOT IN (SELECT id FROM unit WHERE name = 'Chambre 5') OR number = 1", "no_place"),
+        ("unit NOT IN (SELECT id FROM unit WHERE name = 'Dortoir hommes') OR number = 1", "no_suitable_place"),
+    ],
+    ids=["none", "a room", "half a room", "beds of a dormitory"],
+)
+async def test_a_night_s_close_looks_for_one_place_with_room(
+    hotline: Hotline, pool: database.Pool, look: asyncpg.Connection, taken: str, reason: str
+) -> None:
+    request = await hotline.ask()
+    last = night.night(await look.fetchval("SELECT clock_timestamp()"), city.ZONE) - timedelta(days=1)
+    await look.execute("UPDATE request SET night = $1", last)
+    await look.execute(f"UPDATE bed SET physical = 'occupied' WHERE {taken}")
+    async with database.acting(pool, [city.CODE]) as db:
+        loaded = await worlds.load(db, [city.CODE], worlds.Wanted(night=(city.CODE,)), [])
+    assert sum(isinstance(row, Unit) for row in loaded.rows) == (reason == "no_suitable_place")
+    await clock.close(hotline.desk, pool, city.CODE)
+    assert await look.fetchval("SELECT closing FROM request WHERE id = $1", request) == reason
 
 
 async def test_a_key_is_forgotten_after_two_days(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
