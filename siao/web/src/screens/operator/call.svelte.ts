@@ -1,6 +1,6 @@
 // One call: what was said, the places for it, the place in hand. Decisions go to the server; the screen says so only from its answer.
 import { newKey, read, Refused, send, Unknown } from '../../lib/api';
-import { around, compose } from '../../lib/compose';
+import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
 import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Territory } from '../../lib/types';
@@ -8,7 +8,6 @@ import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placemen
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
 const FOLLOW_MS = 1_500;
-const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
 
@@ -120,12 +119,12 @@ export class Call {
 
   /** A code typed in the field: a household that rings again, or one that renews its request. */
   async openCode(): Promise<boolean> {
-    if (!CODE.test(this.text.trim())) return false;
+    if (!isCode(this.text)) return false;
     await this.doing(async () => {
       const row = await read<Followed>('/api/requests', { code: this.text.trim() });
       const waiting = this.feed.requests.get(row.id);
       if (waiting) return this.open(waiting);
-      if (row.step !== 'unmet') throw new Error(say('Cette demande est close.', 'This request is closed.'));
+      if (row.step !== 'unmet') throw new Error(say('Cette demande est close : vider la saisie (Échap) et composer un nouvel appel.', 'This request is closed: clear the field (Esc) and begin a new call.'));
       this.clear();
       this.renewing = row.code;
     });
