@@ -17,11 +17,11 @@ from msgspec import Struct
 
 log = logging.getLogger("siao.simulator")
 TICK_SECONDS = 1.0
-WAITING_MAX = 34
+WAITING_MANY, WAITING_MAX = 24, 34
 FREE_MIN, FREE_MAX = 40, 80
 SILENT_HOURS, STALE_HOURS = 2, 4
 """Who had said nothing for so long says nothing all evening; after the second, somebody rings there."""
-PATIENCE_TICKS = 40
+PATIENCE_TICKS, WAY_TICKS = 40, 60
 RUSH_TICKS = 60
 """The lines have just opened: many ring at once, some of them wait."""
 COMPOSITIONS = (
@@ -94,7 +94,7 @@ class Evening:
         acts: list[Callable[[], Awaitable[Any]]] = []
         if len(waiting) < WAITING_MAX and self.dice.random() < (0.4 if self.tick < RUSH_TICKS else 0.12):
             acts.append(self._call)
-        if waiting and self.dice.random() < 0.05:
+        if waiting and self.dice.random() < (0.05 if len(waiting) < WAITING_MANY else 0.12):
             acts.append(lambda: self._place(self.dice.choice(waiting)["id"]))
         acts += [act for p in placements if (act := self._answer(p))]
         if self.dice.random() < 0.2:
@@ -155,7 +155,7 @@ class Evening:
         due = since > (self.dice.randint(5, 30) if mine else PATIENCE_TICKS)
         if p["state"] == "offered" and due:
             return lambda: self._shelter_answers(path, p["shelter"])
-        if p["state"] == "expected" and mine and since > self.dice.randint(20, 120):
+        if p["state"] == "expected" and mine and since > WAY_TICKS and self.dice.random() < 0.006:
             return lambda: self._at_the_door(path, p["shelter"])
         if p["state"] == "present" and mine and since > 1200 and self.dice.random() < 0.001:
             return lambda: self._post(f"{path}/departure", {"reason": "own_choice"}, self.chairs.shelters, shelter=p["shelter"])
