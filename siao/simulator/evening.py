@@ -7,6 +7,7 @@ shelter whose account is lent to whoever looks at the demo.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import uuid4
@@ -16,9 +17,13 @@ from msgspec import Struct
 
 log = logging.getLogger("siao.simulator")
 TICK_SECONDS = 1.0
-WAITING_MAX = 34
-FREE_MIN, FREE_MAX = 60, 120
-PATIENCE_TICKS = 40
+WAITING_MANY, WAITING_MAX = 24, 34
+FREE_MIN, FREE_MAX = 40, 80
+SILENT_HOURS, STALE_HOURS = 2, 4
+"""Who had said nothing for so long says nothing all evening; after the second, somebody rings there."""
+PATIENCE_TICKS, WAY_TICKS = 40, 60
+RUSH_TICKS = 60
+"""The lines have just opened: many ring at once, some of them wait."""
 COMPOSITIONS = (
     ({"men": 1}, 44), ({"women": 1}, 16), ({"men": 1, "women": 1}, 7), ({"women": 1, "children": 1}, 8), ({"women": 1, "infants": 1}, 4),
     ({"women": 1, "children": 2}, 6), ({"men": 1, "women": 1, "children": 2}, 5), ({"men": 1, "women": 1, "children": 1, "infants": 1}, 4),
@@ -47,6 +52,7 @@ class Evening:
         self.mine: dict[str, int] = {}
         self.seen: dict[str, int] = {}
         self.communes: list[str] = []
+        self.silent: set[str] = {chairs.left_alone}
         self.tick = 0
 
     async def run(self, speed: float, stop: asyncio.Event) -> None:
@@ -68,6 +74,8 @@ class Evening:
         if not self.communes:
             self.communes = [c["name"] for c in (await self._get("/api/communes")).json()]
         board = (await self._get("/api/board", view="operator")).json()["rows"]
+        if self.tick == 1:
+            self.silent |= self._old(board, SILENT_HOURS).keys()
         for act in self._acts(board):
             await act()
 
@@ -84,15 +92,17 @@ class Evening:
         placements = board.get("placements", ())
         free = sum(unit["beds"].count("l") for unit in board["units"] if unit["open"])
         acts: list[Callable[[], Awaitable[Any]]] = []
-        if (len(waiting) < WAITING_MAX and self.dice.random() < 0.22) or self.tick in (2, 4, 6, 9):
+        if len(waiting) < WAITING_MAX and self.dice.random() < (0.4 if self.tick < RUSH_TICKS else 0.12):
             acts.append(self._call)
-        if waiting and self.dice.random() < 0.16:
+        if waiting and self.dice.random() < (0.05 if len(waiting) < WAITING_MANY else 0.12):
             acts.append(lambda: self._place(self.dice.choice(waiting)["id"]))
         acts += [act for p in placements if (act := self._answer(p))]
-        if self.dice.random() < 0.3:
-            acts.append(lambda: self._report(board, self.dice.random() < (0.75 if free < FREE_MIN else 0.25 if free > FREE_MAX else 0.5)))
-        if self.dice.random() < 0.25:
+        if self.dice.random() < 0.2:
+            acts.append(lambda: self._report(board, self.dice.random() < (0.7 if free < FREE_MIN else 0.15 if free > FREE_MAX else 0.45)))
+        if self.dice.random() < 0.05:
             acts.append(lambda: self._confirm(board))
+        if self.dice.random() < 0.003:
+            acts.append(lambda: self._ring(board))
         return acts
 
     async def _get(self, path: str, login: str | None = None, **query: Any) -> httpx.Response:
@@ -145,9 +155,9 @@ class Evening:
         due = since > (self.dice.randint(5, 30) if mine else PATIENCE_TICKS)
         if p["state"] == "offered" and due:
             return lambda: self._shelter_answers(path, p["shelter"])
-        if p["state"] == "expected" and mine and since > self.dice.randint(20, 120):
+        if p["state"] == "expected" and mine and since > WAY_TICKS and self.dice.random() < 0.006:
             return lambda: self._at_the_door(path, p["shelter"])
-        if p["state"] == "present" and mine and since > 300 and self.dice.random() < 0.02:
+        if p["state"] == "present" and mine and since > 1200 and self.dice.random() < 0.001:
             return lambda: self._post(f"{path}/departure", {"reason": "own_choice"}, self.chairs.shelters, shelter=p["shelter"])
         return None
 
@@ -169,7 +179,7 @@ class Evening:
     async def _report(self, board: dict[str, Any], frees: bool) -> None:
         """A bed is freed, or taken by somebody who walked in."""
         letter = "o" if frees else "l"
-        units = [u for u in board["units"] if u["open"] and letter in u["beds"] and u["shelter"] != self.chairs.left_alone]
+        units = [u for u in board["units"] if u["open"] and letter in u["beds"] and u["shelter"] not in self.silent]
         if not units:
             return
         unit = self.dice.choice(units)
@@ -184,7 +194,26 @@ class Evening:
 
     async def _confirm(self, board: dict[str, Any]) -> None:
         """ "Tout est exact", by a shelter or, where it only answers the telephone, by an operator for it."""
-        shelter = self.dice.choice([s for s in board["shelters"] if s["id"] != self.chairs.left_alone])
+        await self._tell_unchanged(board, self.dice.choice([s for s in board["shelters"] if s["id"] not in self.silent]))
+
+    async def _ring(self, board: dict[str, Any]) -> None:
+        """The 115 rings whoever has said nothing for four hours, the longest first."""
+        old = self._old(board, STALE_HOURS)
+        old.pop(self.chairs.left_alone, None)
+        if old:
+            first = min(old, key=lambda id: old[id])
+            await self._tell_unchanged(board, {"id": first, "by_phone": True})
+
+    def _old(self, board: dict[str, Any], hours: int) -> dict[str, str]:
+        """Shelters that said nothing for so long, each with when it did."""
+        before = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+        told: dict[str, str] = {}
+        for unit in board["units"]:
+            if unit["open"]:
+                told[unit["shelter"]] = min(unit["confirmed_at"] or "", told.get(unit["shelter"], "9"))
+        return {shelter: at for shelter, at in told.items() if at < before}
+
+    async def _tell_unchanged(self, board: dict[str, Any], shelter: dict[str, Any]) -> None:
         versions = {u["id"]: u["version"] for u in board["units"] if u["shelter"] == shelter["id"]}
         login = self.chairs.operator if shelter["by_phone"] else self.chairs.shelters
         query = {} if shelter["by_phone"] else {"shelter": shelter["id"]}

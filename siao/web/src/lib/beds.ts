@@ -44,7 +44,7 @@ export function drawn(units: Unit[]): Drawn {
 }
 
 function dorm(u: Unit): Drawn['dorms'][number] {
-  const order = 'lcbpBPaAxOo';
+  const order = 'lcbpBPaAxOo'; // what is claimed stands together, its clock after it
   const letters = [...u.beds].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const occupied = letters.filter((l) => l === 'o').length;
   const shown = occupied > OCCUPIED_SHOWN ? letters.filter((l) => l !== 'o') : letters;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { around, compose } from './compose.ts';
+import { around, compose, isCode } from './compose.ts';
 
 test('spaces are optional', () => {
   assert.deepEqual(compose('1f2e1bpmr'), compose('1f 2e 1b pmr'));
@@ -21,4 +21,10 @@ test('communes are found without accents', () => {
   assert.equal(around('ech', communes), 'Échirolles');
   assert.equal(around('iron', communes), 'Voiron');
   assert.equal(around('paris', communes), null);
+});
+
+test('a household of nine signs is no code', () => {
+  assert.equal(isCode('1f2e1bpmr'), false);
+  assert.equal(isCode('1h1f2e2b3'), true);
+  for (const code of ['7K3M-9QXF-C', '7k3m9qxfc', ' 7K3M 9QXF C ', '1F2E-1B3H-E']) assert.equal(isCode(code), true);
 });

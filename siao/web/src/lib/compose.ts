@@ -38,6 +38,14 @@ function take(found: Composed, [, count, who, level, nights, around, need, one]:
   if (code && !asked.needs.includes(code)) asked.needs.push(code);
 }
 
+const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
+
+/** Whether a reference code was typed. `1f2e1bpmr` has the nine signs of one: what reads as a household is one. */
+export function isCode(text: string): boolean {
+  const { said, lost } = compose(text);
+  return CODE.test(text.trim()) && (text.includes('-') || !said || lost !== '');
+}
+
 const plain = (text: string): string => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
 
 /** The commune meant by `@voi`: the first whose name begins so, else contains it. */

@@ -1,6 +1,6 @@
 // One call: what was said, the places for it, the place in hand. Decisions go to the server; the screen says so only from its answer.
 import { newKey, read, Refused, send, Unknown } from '../../lib/api';
-import { around, compose } from '../../lib/compose';
+import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
 import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Territory } from '../../lib/types';
@@ -8,7 +8,6 @@ import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placemen
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
 const FOLLOW_MS = 1_500;
-const CODE = /^[0-9a-z]{4}[- ]?[0-9a-z]{4}[- ]?[0-9a-z]$/i;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
 
@@ -121,12 +120,12 @@ export class Call {
 
   /** A code typed in the field: a household that rings again, or one that renews its request. */
   async openCode(): Promise<boolean> {
-    if (!CODE.test(this.text.trim())) return false;
+    if (!isCode(this.text)) return false;
     await this.doing(async () => {
       const row = await read<Followed>('/api/requests', { code: this.text.trim() });
       const waiting = this.feed.requests.get(row.id);
       if (waiting) return this.open(waiting);
-      if (row.step !== 'unmet') throw new Error(say('Cette demande est close.', 'This request is closed.'));
+      if (row.step !== 'unmet') throw new Error(say('Cette demande est close : vider la saisie (Échap) et composer un nouvel appel.', 'This request is closed: clear the field (Esc) and begin a new call.'));
       this.clear();
       this.renewing = row.code;
     });
@@ -179,12 +178,29 @@ export class Call {
   /** On the waiting list; with `call_back`, a half hour at which the household rings again. */
   async wait(call_back: string | null = null): Promise<void> {
     await this.doing(async () => {
+      const was = this.request, composed = this.kept();
       const request = await this.ensure(call_back);
       const waited = { code: this.code ?? '', back: call_back };
       this.clear(); // what is typed next belongs to the next household
       this.waited = waited;
-      this.mayUndo(() => this.act(`/api/requests/${request}/withdrawal`, { reason: 'withdrawn' }));
+      this.mayUndo(() => this.unwait(request, was, composed));
     });
+  }
+
+  /** As before `wait`: a request made by it is withdrawn, one that waited already gets its needs and hour back; the call goes on. */
+  private async unwait(request: string, was: Asked | undefined, composed: Partial<Call>): Promise<void> {
+    await this.doing(async () => {
+      if (was) await send(`/api/requests/${request}/revision`, asked(was));
+      else await send(`/api/requests/${request}/withdrawal`, { reason: 'withdrawn' });
+      this.clear();
+      Object.assign(this, composed, was ? { requestId: was.id, code: was.code } : {});
+      this.dirty = true;
+      void this.search();
+    });
+  }
+
+  private kept(): Partial<Call> {
+    return { text: this.text, level: this.level, zone: this.zone, km: this.km, nights: this.nights, renewing: this.renewing };
   }
 
   async act(path: string, body: unknown = {}): Promise<void> {
@@ -199,8 +215,15 @@ export class Call {
   }
 
   private mayUndo(what: () => Promise<void>): void {
-    this.undo = { until: Date.now() + UNDO_MS, what };
-    setTimeout(() => (this.undo = null), UNDO_MS);
+    const undo = {
+      until: Date.now() + UNDO_MS,
+      what: () => {
+        this.undo = null;
+        return what();
+      },
+    };
+    this.undo = undo;
+    setTimeout(() => { if (this.undo === undo) this.undo = null; }, UNDO_MS);
   }
 
   private async doing(what: () => Promise<void> | void): Promise<void> {
@@ -221,6 +244,11 @@ export class Call {
     if (e instanceof Unknown) return say('Le serveur ne répond pas : rien n’est confirmé.', 'The server does not answer: nothing is confirmed.');
     return e instanceof Error ? e.message : String(e);
   }
+}
+
+/** The whole of what a request asks, as it stood. */
+function asked({ men, women, children, infants, needs, zone, max_km, nights, level, call_back }: Asked): Criteria & { call_back: string | null } {
+  return { men, women, children, infants, needs, zone, max_km, nights, level, call_back };
 }
 
 const LETTERS: [keyof Pick<Criteria, 'men' | 'women' | 'children' | 'infants'>, string][] = [['men', 'h'], ['women', 'f'], ['children', 'e'], ['infants', 'b']];
