@@ -15,7 +15,21 @@ from siao import __version__
 from siao.actions import clock
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
-from siao.api import administration, allocation, beds, board, described, errors, live, pages, people, placements, requests, statistics
+from siao.api import (
+    administration,
+    allocation,
+    beds,
+    board,
+    described,
+    errors,
+    live,
+    pages,
+    people,
+    placements,
+    requests,
+    sittings,
+    statistics,
+)
 from siao.api.known import Known
 from siao.api.seat import House
 from siao.live.hub import Hub
@@ -34,9 +48,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     solver = Solver()
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
     known = Known(pool)
-    app.state.house = House(settings, pool, desk, hub, solver, known)
+    app.state.house = House(settings, pool, desk, hub, solver, known, {})
     hub.start()
     hub.supervise("sessions", known.keep)
+    hub.supervise("sittings", partial(sittings.keep, app.state.house.sittings))
     hub.supervise("sweep", partial(clock.sweep, desk, pool))
     hub.supervise("nights", partial(clock.nights, desk, pool))
     try:

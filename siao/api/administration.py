@@ -17,6 +17,7 @@ from siao.core.beds import Bed, Physical
 from siao.core.board import Board
 from siao.core.people import OFFICE, By, Right, Role
 from siao.core.refused import Refusal, Refused
+from siao.core.requests import PLAIN
 from siao.core.territories import Service
 from siao.core.units import Feature, Kind, Mode, Rule, Scheme, Shelter, Unit
 from siao.store import board as boards
@@ -24,8 +25,8 @@ from siao.store import db as database
 from siao.store import people as store
 
 ADMIN = frozenset({Role.ADMIN})
-Name = Annotated[str, Meta(min_length=1, max_length=120)]
-Text = Annotated[str, Meta(max_length=300)]
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
+Text = Annotated[str, Meta(max_length=300, pattern=PLAIN)]
 
 
 class ShelterForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +37,7 @@ class ShelterForm(Struct, frozen=True, forbid_unknown_fields=True):
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     address: Text | None = None
-    telephone: Annotated[str, Meta(max_length=30)] | None = None
+    telephone: Annotated[str, Meta(max_length=30, pattern=PLAIN)] | None = None
     house_rules: Text | None = None
     arrive_before: time | None = None
     confidential: bool = False
@@ -68,7 +69,7 @@ class RightForm(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountForm(Struct, frozen=True, forbid_unknown_fields=True):
-    login: Annotated[str, Meta(min_length=3, max_length=60)]
+    login: Annotated[str, Meta(min_length=3, max_length=60, pattern=PLAIN)]
     password: Annotated[str, Meta(max_length=200)]
     rights: tuple[RightForm, ...]
     language: Annotated[str, Meta(pattern="^(fr|en)$")] = "fr"

@@ -19,11 +19,14 @@ from siao.core.people import OFFICE, By, Role
 from siao.core.refused import Refusal, Refused
 from siao.live.feed import Feed
 from siao.live.hub import Hub
+from siao.live.socket import Wire
 from siao.settings import Settings
 from siao.store import db as database
 from siao.store.db import Pool
 
 BOARD = OFFICE | {Role.ADMIN}
+Connection = ASGIConnection[Any, Any, Any, Any]
+Sitting = tuple[Connection, str, views.View]
 
 
 class House(Struct, frozen=True):
@@ -35,16 +38,18 @@ class House(Struct, frozen=True):
     hub: Hub
     solver: Solver
     known: Known
+    sittings: dict[Wire, Sitting]
+    """The open sockets: whose, and of which territory and view."""
 
 
 Call = Request[Any, Any, Any]
 
 
-def house(connection: ASGIConnection[Any, Any, Any, Any]) -> House:
+def house(connection: Connection) -> House:
     return connection.app.state.house
 
 
-async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> Person | None:
+async def find(connection: Connection) -> Person | None:
     """Who holds the cookie, as the database said a moment ago."""
     here = house(connection)
     cookie = connection.cookies.get(here.settings.cookie)
@@ -111,13 +116,20 @@ async def submit(request: Call, own: UUID | None, what: Any, where: str | None =
     await people.touched(here.pool, who)
     roles = rights.MAY[type(what)]
     code = territory(who, where or request.query_params.get("territory"), roles)
-    shelter = request.query_params.get("shelter")
-    right = who.right(code, roles & OFFICE) or who.right(code, roles, UUID(shelter) if shelter else None)
+    right = who.right(code, roles & OFFICE) or who.right(code, roles, identity(request.query_params.get("shelter"), "shelter"))
     if right is None:
         raise Refused(Refusal.FORBIDDEN)
     source = Source.PHONE if right.role in OFFICE and type(what) in rights.FOR_A_SHELTER else Source.SCREEN
     by = By(who.id, right.role, source, right.shelter, right.service)
     return await here.desk.submit(Command(own or key(request), code, by, what))
+
+
+def identity(text: str | None, field: str) -> UUID | None:
+    """An id of the query, where one is given."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused(Refusal.INVALID, field) from None
 
 
 def key(request: Call) -> UUID:
