@@ -25,6 +25,8 @@ from siao.store import db as database
 from siao.store import people as store
 
 ADMIN = frozenset({Role.ADMIN})
+HIDDEN = ("address", "telephone", "latitude", "longitude")
+"""Of a confidential shelter. Left empty they stay as they are; a shelter that is confidential no more is told anew where it lies."""
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
 Text = Annotated[str, Meta(max_length=300, pattern=PLAIN)]
 
@@ -117,9 +119,12 @@ async def shelters(request: Call, territory: FromQuery[str | None] = None) -> li
     units: dict[UUID, list[dict[str, Any]]] = {}
     for unit in board.units.values():
         units.setdefault(unit.shelter, []).append(views.plain(unit, "territory") | {"beds": len(board.beds.get(unit.id, ()))})
-    return [
-        views.plain(row, "territory") | {"units": units.get(row.id, [])} for row in sorted(board.shelters.values(), key=lambda s: s.name)
-    ]
+    return [_told(row) | {"units": units.get(row.id, [])} for row in sorted(board.shelters.values(), key=lambda s: s.name)]
+
+
+def _told(row: Shelter) -> dict[str, Any]:
+    """Where a confidential shelter lies is written here and not read back: no role sees it as such (STATES, Rights)."""
+    return views.plain(row, "territory") | (dict.fromkeys(HIDDEN, None) if row.confidential else {})
 
 
 @post("/api/shelters", status_code=201)
@@ -142,6 +147,8 @@ async def change_shelter(request: Call, id: FromPath[UUID], data: JSONBody[Shelt
 
 def _shelter(id: UUID, code: str, form: ShelterForm, before: Shelter | None) -> Shelter:
     fields = {name: getattr(form, name) for name in form.__struct_fields__}
+    if before and before.confidential and form.confidential:
+        fields |= {name: getattr(before, name) for name in HIDDEN if fields[name] is None}
     return Shelter(id=id, territory=code, to_ring_since=before.to_ring_since if before else None, **fields)
 
 

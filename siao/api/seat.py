@@ -24,7 +24,6 @@ from siao.settings import Settings
 from siao.store import db as database
 from siao.store.db import Pool
 
-BOARD = OFFICE | {Role.ADMIN}
 Connection = ASGIConnection[Any, Any, Any, Any]
 Sitting = tuple[Connection, str, views.View]
 
@@ -142,7 +141,7 @@ def key(request: Call) -> UUID:
 
 def view(person: Person, code: str, name: str, shelter: UUID | None, service: UUID | None) -> views.View:
     """The view asked for, if a right goes with it."""
-    if name == "operator" and person.right(code, BOARD):
+    if name == "operator" and person.right(code, OFFICE):
         return views.Operator()
     if name == "shelter" and shelter and person.right(code, OFFICE):
         return views.AtShelter(shelter)  # on the telephone for it
