@@ -41,7 +41,9 @@ CREATE TABLE commune (
 CREATE TABLE service (
     id        uuid PRIMARY KEY,
     territory text NOT NULL REFERENCES territory,
-    name      text NOT NULL
+    name      text NOT NULL,
+    -- what a right or a request of the same territory refers to
+    CONSTRAINT service_here UNIQUE (id, territory)
 );
 
 -- house_rules speak of the house, never of a person. The address of a confidential shelter leaves this table through one
@@ -61,7 +63,9 @@ CREATE TABLE shelter (
     arrive_before time,
     confidential  boolean NOT NULL,
     by_phone      boolean NOT NULL,
-    to_ring_since timestamptz
+    to_ring_since timestamptz,
+    -- what a right or a wish of the same territory refers to
+    CONSTRAINT shelter_here UNIQUE (id, territory)
 );
 CREATE INDEX shelter_territory ON shelter (territory);
 
@@ -148,7 +152,7 @@ CREATE TABLE request (
     asked_at       timestamptz NOT NULL,
     nights_unmet   integer NOT NULL CHECK (nights_unmet >= 0),
     call_back      timestamptz,
-    service        uuid REFERENCES service,
+    service        uuid,
     party          uuid,
     first_in_level boolean NOT NULL,
     last_refusal   text CHECK (last_refusal IN ('bed_not_free', 'out_of_service', 'does_not_fit_unit', 'too_late', 'no_staff', 'other',
@@ -156,6 +160,7 @@ CREATE TABLE request (
     closed_at      timestamptz,
     version        integer NOT NULL,
     CONSTRAINT request_code UNIQUE (territory, code),
+    CONSTRAINT request_service_fkey FOREIGN KEY (service, territory) REFERENCES service (id, territory),
     CHECK ((state IN ('met', 'unmet', 'withdrawn')) = (closing IS NOT NULL)),
     CHECK ((closing IS NULL) = (closed_at IS NULL)),
     CHECK ((state = 'paused') = (pause IS NOT NULL))
@@ -175,10 +180,11 @@ CREATE TABLE criteria (
     zone         text,
     max_km       integer CHECK (max_km BETWEEN 1 AND 300),
     nights       integer NOT NULL CHECK (nights BETWEEN 1 AND 30),
-    last_shelter uuid REFERENCES shelter,
+    last_shelter uuid,
     level        integer NOT NULL CHECK (level BETWEEN 1 AND 4),
     explanation  bytea,
     FOREIGN KEY (territory, zone) REFERENCES commune (territory, name),
+    CONSTRAINT criteria_last_shelter_fkey FOREIGN KEY (last_shelter, territory) REFERENCES shelter (id, territory),
     CHECK (men + women + children + infants BETWEEN 1 AND 20)
 );
 
@@ -312,8 +318,10 @@ CREATE TABLE account_right (
     account   uuid NOT NULL REFERENCES account ON DELETE CASCADE,
     role      text NOT NULL CHECK (role IN ('operator', 'coordinator', 'shelter', 'worker', 'observer', 'admin', 'auditor')),
     territory text NOT NULL REFERENCES territory,
-    shelter   uuid REFERENCES shelter,
-    service   uuid REFERENCES service,
+    shelter   uuid,
+    service   uuid,
+    CONSTRAINT account_right_shelter_fkey FOREIGN KEY (shelter, territory) REFERENCES shelter (id, territory),
+    CONSTRAINT account_right_service_fkey FOREIGN KEY (service, territory) REFERENCES service (id, territory),
     UNIQUE NULLS NOT DISTINCT (account, role, territory, shelter, service),
     CHECK ((role = 'shelter') = (shelter IS NOT NULL)),
     CHECK ((role = 'worker') = (service IS NOT NULL))
@@ -348,7 +356,7 @@ CREATE INDEX access_log_agent ON access_log (agent, at);
 -- ── Epoch ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Changes by itself when the database is restored elsewhere, or promoted: which cluster, which timeline, which database.
-CREATE FUNCTION epoch() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+CREATE FUNCTION epoch() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT to_hex((SELECT system_identifier FROM pg_control_system()))
         || '.' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
         || '.' || (SELECT oid::text FROM pg_database WHERE datname = current_database())
@@ -387,7 +395,7 @@ $$;
 DO $$
 DECLARE name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['shelter', 'plan', 'unit', 'bed', 'request', 'criteria', 'placement', 'placement_bed',
+    FOREACH name IN ARRAY ARRAY['commune', 'service', 'shelter', 'plan', 'unit', 'bed', 'request', 'criteria', 'placement', 'placement_bed',
                                 'night', 'tally', 'journal', 'command', 'access_log', 'rules'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);

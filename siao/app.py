@@ -29,6 +29,7 @@ from siao.api import (
     placements,
     requests,
     rules,
+    sittings,
     statistics,
 )
 from siao.api.known import Known
@@ -49,9 +50,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     solver = Solver()
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
     known = Known(pool)
-    app.state.house = House(settings, pool, desk, hub, solver, known)
+    app.state.house = House(settings, pool, desk, hub, solver, known, {})
     hub.start()
     hub.supervise("sessions", known.keep)
+    hub.supervise("sittings", partial(sittings.keep, app.state.house.sittings))
     hub.supervise("sweep", partial(clock.sweep, desk, pool))
     hub.supervise("nights", partial(clock.nights, desk, pool))
     try:

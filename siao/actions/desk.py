@@ -228,8 +228,10 @@ class Desk:
         )
 
     def mac(self, command: Command) -> bytes:
-        """An HMAC: a composition has few values, so a plain hash of the body could be reversed."""
-        body = type(command.what).__name__.encode() + _canonical(command.what)
+        """An HMAC: a composition has few values, so a plain hash of the body could be reversed. Of whose command it was, too: a key
+        that another account learnt tells it nothing."""
+        whose = f"{type(command.what).__name__}/{command.territory}/{command.by.agent}/"
+        body = whose.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
 
 
@@ -270,6 +272,8 @@ REFUSALS = {
 
 def translated(no: asyncpg.PostgresError) -> Exception:
     name = database.constraint(no) or ""
+    if isinstance(no, asyncpg.InsufficientPrivilegeError):  # the id that the key would make is a row of another territory
+        return Refused(Refusal.KEY_REUSED, "Idempotency-Key")
     if name == "request_code":
         return Unavailable()  # one in 2^40 each: the same key sent again draws another code
     return Refused(*REFUSALS[name]) if name in REFUSALS else no

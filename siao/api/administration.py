@@ -17,6 +17,7 @@ from siao.core.beds import Bed, Physical
 from siao.core.board import Board
 from siao.core.people import OFFICE, By, Right, Role
 from siao.core.refused import Refusal, Refused
+from siao.core.requests import PLAIN
 from siao.core.territories import Service
 from siao.core.units import Feature, Kind, Mode, Rule, Scheme, Shelter, Unit
 from siao.store import board as boards
@@ -24,8 +25,10 @@ from siao.store import db as database
 from siao.store import people as store
 
 ADMIN = frozenset({Role.ADMIN})
-Name = Annotated[str, Meta(min_length=1, max_length=120)]
-Text = Annotated[str, Meta(max_length=300)]
+HIDDEN = ("address", "telephone", "latitude", "longitude")
+"""Of a confidential shelter. Left empty they stay as they are; a shelter that is confidential no more is told anew where it lies."""
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
+Text = Annotated[str, Meta(max_length=300, pattern=PLAIN)]
 
 
 class ShelterForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +39,7 @@ class ShelterForm(Struct, frozen=True, forbid_unknown_fields=True):
     latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
     address: Text | None = None
-    telephone: Annotated[str, Meta(max_length=30)] | None = None
+    telephone: Annotated[str, Meta(max_length=30, pattern=PLAIN)] | None = None
     house_rules: Text | None = None
     arrive_before: time | None = None
     confidential: bool = False
@@ -68,7 +71,7 @@ class RightForm(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AccountForm(Struct, frozen=True, forbid_unknown_fields=True):
-    login: Annotated[str, Meta(min_length=3, max_length=60)]
+    login: Annotated[str, Meta(min_length=3, max_length=60, pattern=PLAIN)]
     password: Annotated[str, Meta(max_length=200)]
     rights: tuple[RightForm, ...]
     language: Annotated[str, Meta(pattern="^(fr|en)$")] = "fr"
@@ -116,9 +119,12 @@ async def shelters(request: Call, territory: FromQuery[str | None] = None) -> li
     units: dict[UUID, list[dict[str, Any]]] = {}
     for unit in board.units.values():
         units.setdefault(unit.shelter, []).append(views.plain(unit, "territory") | {"beds": len(board.beds.get(unit.id, ()))})
-    return [
-        views.plain(row, "territory") | {"units": units.get(row.id, [])} for row in sorted(board.shelters.values(), key=lambda s: s.name)
-    ]
+    return [_told(row) | {"units": units.get(row.id, [])} for row in sorted(board.shelters.values(), key=lambda s: s.name)]
+
+
+def _told(row: Shelter) -> dict[str, Any]:
+    """Where a confidential shelter lies is written here and not read back: no role sees it as such (STATES, Rights)."""
+    return views.plain(row, "territory") | (dict.fromkeys(HIDDEN, None) if row.confidential else {})
 
 
 @post("/api/shelters", status_code=201)
@@ -141,6 +147,8 @@ async def change_shelter(request: Call, id: FromPath[UUID], data: JSONBody[Shelt
 
 def _shelter(id: UUID, code: str, form: ShelterForm, before: Shelter | None) -> Shelter:
     fields = {name: getattr(form, name) for name in form.__struct_fields__}
+    if before and before.confidential and form.confidential:
+        fields |= {name: getattr(before, name) for name in HIDDEN if fields[name] is None}
     return Shelter(id=id, territory=code, to_ring_since=before.to_ring_since if before else None, **fields)
 
 

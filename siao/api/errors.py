@@ -1,6 +1,7 @@
 """Every error as problem+json (RFC 9457), in the user's language, with the code and the field at fault."""
 
 import logging
+from traceback import format_tb
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from siao.actions.desk import Unavailable
+from siao.api.pages import HEADERS
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
 
@@ -35,7 +37,13 @@ def problem(request: Request[Any, Any, Any], no: Refused, **more: Any) -> Respon
         **more,
     }
     headers = {"Retry-After": str(Unavailable.retry_after_seconds)} if no.status == 503 else {}
-    return Response(msgspec.json.encode(body), status_code=no.status, media_type=MEDIA, headers=headers)
+    return _said(body, no.status, headers)
+
+
+def _said(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A refusal is data too: nobody keeps it, and no page may frame or run it."""
+    guarded = {**HEADERS, "Cache-Control": "no-store", **(headers or {})}
+    return Response(msgspec.json.encode(body), status_code=status, media_type=MEDIA, headers=guarded)
 
 
 def refused(request: Request[Any, Any, Any], no: Refused) -> Response[bytes]:
@@ -58,20 +66,26 @@ def http(request: Request[Any, Any, Any], no: HTTPException) -> Response[bytes]:
     if isinstance(no, ValidationException):
         return invalid(request, no)
     body = {"type": "about:blank", "title": no.detail, "status": no.status_code, "detail": no.detail, "code": "http", "field": None}
-    return Response(msgspec.json.encode(body), status_code=no.status_code, media_type=MEDIA)
+    return _said(body, no.status_code)
 
 
 def unforeseen(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
-    """A bug: its type into the log, nothing of the request."""
-    log.error("unforeseen %s in %s", type(no).__name__, request.scope.get("path_template", "?"), exc_info=no)
+    """A bug: its type and its place in the code into the log, nothing of the request. What an exception says may repeat a row."""
+    log.error("unforeseen %s in %s\n%s", type(no).__name__, request.scope.get("path_template", "?"), "".join(format_tb(no.__traceback__)))
     body = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": "Erreur interne.", "code": "internal", "field": None}
-    return Response(msgspec.json.encode(body), status_code=500, media_type=MEDIA)
+    return _said(body, 500)
+
+
+def unreadable(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
+    """Bytes that are no text, nesting without end, a character that no column takes."""
+    return problem(request, Refused(Refusal.INVALID, "body"))
 
 
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
     Unavailable: unavailable,
     **dict.fromkeys((*database.LOST, asyncpg.PostgresConnectionError), unavailable),
+    **dict.fromkeys((UnicodeError, RecursionError, asyncpg.DataError), unreadable),
     HTTPException: http,
     Exception: unforeseen,
 }

@@ -48,6 +48,10 @@ class Known:
         """Somebody's rights or session changed: everybody is looked up again."""
         self.kept.clear()
 
+    def forget(self, cookie: str) -> None:
+        """This session is over."""
+        self.kept.pop(cookie, None)
+
     async def keep(self) -> None:
         """A supervised loop. What it reads goes into the entries it began with: those cleared meanwhile stay cleared."""
         while True:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from siao.api import seat
 from siao.api.seat import Call
+from siao.api.sittings import still
 from siao.core.people import Role
 from siao.core.refused import Refused
 from siao.core.views import View
@@ -71,16 +72,19 @@ def _id(text: str | None) -> UUID | None:
 
 
 async def _serve(socket: Socket, feed: Feed, view: View) -> None:
-    wire, hub = Wire(socket.scope, socket.send_text), seat.house(socket).hub
+    here = seat.house(socket)
+    wire, hub = Wire(socket.scope, socket.send_text), here.hub
     if not feed.subscribe(view, wire, socket.query_params.get("since", "")):
         hub.hung_up[RESYNC] += 1
         await socket.close(code=RESYNC)
         return
+    here.sittings[wire] = socket, feed.code, view
     tasks = [asyncio.create_task(_answer(socket, feed, view, wire)), asyncio.create_task(wire.feed())]
     try:
         await asyncio.wait([tasks[0], wire.closing], return_when=asyncio.FIRST_COMPLETED)
     finally:
         feed.leave(view, wire)
+        here.sittings.pop(wire, None)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -96,23 +100,12 @@ async def _answer(socket: Socket, feed: Feed, view: View, wire: Wire) -> None:
     with suppress(WebSocketDisconnect):
         while True:
             ping = msgspec.json.decode(await socket.receive_text(), type=Ping).ping
-            if code := await _still(socket, feed.code, view):
+            if code := await still(socket, feed.code, view):
                 wire.hang_up(code)
                 return
             top = hub.top(feed.code)
             pong = {"t": "pong", "n": ping, "epoch": top[0] if top else None, "top": top[1] if top else None, "redis": hub.doorbell.up}
             await socket.send_text(msgspec.json.encode(pong).decode())
-
-
-async def _still(socket: Socket, code: str, view: View) -> int | None:
-    person = await seat.find(socket)
-    if person is None:
-        return SESSION_OVER
-    ids = {"shelter": getattr(view, "shelter", None), "service": getattr(view, "service", None)}
-    try:
-        return None if seat.view(person, code, view.name, **ids) == view else NO_RIGHT
-    except Refused:
-        return NO_RIGHT
 
 
 @get("/api/live/status")

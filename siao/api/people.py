@@ -11,12 +11,13 @@ from siao.actions import people
 from siao.api import seat
 from siao.api.seat import Call
 from siao.core.refused import Refusal, Refused
+from siao.core.requests import PLAIN
 from siao.store import db as database
 from siao.store import people as store
 
 
 class Login(Struct, frozen=True):
-    login: Annotated[str, Meta(max_length=60)]
+    login: Annotated[str, Meta(max_length=60, pattern=PLAIN)]
     password: Annotated[str, Meta(max_length=200)]
 
 
@@ -48,6 +49,7 @@ async def log_in(request: Call, data: JSONBody[Login]) -> Response[dict[str, Any
         raise Refused(Refusal.NO_SESSION)
     if before := await seat.find(request):
         await people.log_out(here.pool, before)
+        here.known.forget(request.cookies[here.settings.cookie])
     return Response(await _me(request, person), cookies=[_cookie(request, token, store.SESSION_HOURS * 3600)])
 
 

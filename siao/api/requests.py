@@ -32,7 +32,7 @@ WATCHERS = OFFICE | {Role.WORKER}
 class NewRequest(Asked, frozen=True, forbid_unknown_fields=True):
     """What is asked, and the half hour at which the household rings back."""
 
-    call_back: datetime | None = None
+    call_back: Annotated[datetime, Meta(tz=True)] | None = None
     service: UUID | None = None
     party: UUID | None = None
 
@@ -121,6 +121,7 @@ async def look_up(request: Call, code: FromQuery[str], territory: FromQuery[str 
 async def _find(request: Call, person: seat.Person, territory: str, text: str) -> requests.Request:
     code = codes.read(text)
     async with database.acting(seat.house(request).pool, [territory]) as db:
+        await database.alone(db, str(person.id))
         if await people.misses(db, person.id) >= MISSES_MAX:
             raise Refused(Refusal.PAUSED, "code")
         row = await store.by_code(db, territory, code)

@@ -20,12 +20,14 @@ from siao.core.refused import Refusal, Refused
 from siao.core.territories import Commune
 from siao.live.feed import Feed
 from siao.live.hub import Hub
+from siao.live.socket import Wire
 from siao.settings import Settings
 from siao.store import board as boards
 from siao.store import db as database
 from siao.store.db import Pool
 
-BOARD = OFFICE | {Role.ADMIN}
+Connection = ASGIConnection[Any, Any, Any, Any]
+Sitting = tuple[Connection, str, views.View]
 
 
 class House(Struct, frozen=True):
@@ -37,16 +39,18 @@ class House(Struct, frozen=True):
     hub: Hub
     solver: Solver
     known: Known
+    sittings: dict[Wire, Sitting]
+    """The open sockets: whose, and of which territory and view."""
 
 
 Call = Request[Any, Any, Any]
 
 
-def house(connection: ASGIConnection[Any, Any, Any, Any]) -> House:
+def house(connection: Connection) -> House:
     return connection.app.state.house
 
 
-async def find(connection: ASGIConnection[Any, Any, Any, Any]) -> Person | None:
+async def find(connection: Connection) -> Person | None:
     """Who holds the cookie, as the database said a moment ago."""
     here = house(connection)
     cookie = connection.cookies.get(here.settings.cookie)
@@ -113,8 +117,7 @@ async def submit(request: Call, own: UUID | None, what: Any, where: str | None =
     await people.touched(here.pool, who)
     roles = rights.MAY[type(what)]
     code = territory(who, where or request.query_params.get("territory"), roles)
-    shelter = request.query_params.get("shelter")
-    right = who.right(code, roles & OFFICE) or who.right(code, roles, UUID(shelter) if shelter else None)
+    right = who.right(code, roles & OFFICE) or who.right(code, roles, identity(request.query_params.get("shelter"), "shelter"))
     if right is None:
         raise Refused(Refusal.FORBIDDEN)
     source = Source.PHONE if right.role in OFFICE and type(what) in rights.FOR_A_SHELTER else Source.SCREEN
@@ -132,6 +135,14 @@ async def commune(request: Call, code: str, name: str | None) -> Commune | None:
     return found[0]
 
 
+def identity(text: str | None, field: str) -> UUID | None:
+    """An id of the query, where one is given."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused(Refusal.INVALID, field) from None
+
+
 def key(request: Call) -> UUID:
     """The Idempotency-Key that the browser made and saved before sending."""
     try:
@@ -142,7 +153,7 @@ def key(request: Call) -> UUID:
 
 def view(person: Person, code: str, name: str, shelter: UUID | None, service: UUID | None) -> views.View:
     """The view asked for, if a right goes with it."""
-    if name == "operator" and person.right(code, BOARD):
+    if name == "operator" and person.right(code, OFFICE):
         return views.Operator()
     if name == "shelter" and shelter and person.right(code, OFFICE):
         return views.AtShelter(shelter)  # on the telephone for it

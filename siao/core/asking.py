@@ -92,6 +92,9 @@ def criteria(world: World, request: UUID, territory: str, asked: Asked) -> Crite
 
 
 def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
+    """A request of that id exists: its key came again after the request closed and the answer went with it."""
+    if world.find(Request, c.id) is not None:
+        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (c.id,))
     territory = world.get(Territory, c.territory)
     request = Request(
         id=c.id,

@@ -187,10 +187,11 @@ def _dormitory_beds(free: Sequence[Bed], wanted: tuple[UUID, ...], persons: int)
 
 
 def walk_seconds(world: World, request: UUID | None, shelter: Shelter) -> float:
-    """How long the household walks, at 4 km/h as the crow flies."""
+    """How long the household walks, at 4 km/h as the crow flies. To a confidential shelter as to one that did not say where it is:
+    the hour at which it is expected would tell the way, and three such hours the place."""
     criteria = world.find(Criteria, request) if request else None
     commune = world.find(Commune, criteria.zone) if criteria and criteria.zone else None
-    if commune is None or shelter.latitude is None or shelter.longitude is None:
+    if commune is None or shelter.confidential or shelter.latitude is None or shelter.longitude is None:
         return UNSAID_KM / WALK_KM_H * 3600
     return compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude) / WALK_KM_H * 3600
 

@@ -139,6 +139,8 @@ class Criteria(Struct, frozen=True):
 
 
 PERSONS_MAX = 20
+PLAIN = r"^[^\u0000-\u001f]*$"
+"""A line of text: no control characters, of which the database refuses one."""
 Count = Annotated[int, Meta(ge=0, le=PERSONS_MAX)]
 
 
@@ -150,7 +152,7 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     children: Count = 0
     infants: Count = 0
     needs: Annotated[tuple[Need, ...], Meta(max_length=len(Need))] = ()
-    zone: Annotated[str, Meta(max_length=80)] | None = None
+    zone: Annotated[str, Meta(max_length=80, pattern=PLAIN)] | None = None
     max_km: Annotated[int, Meta(ge=1, le=300)] | None = None
     nights: Annotated[int, Meta(ge=1, le=30)] = 1
     level: Annotated[int, Meta(ge=1, le=4)] = 4

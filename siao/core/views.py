@@ -25,7 +25,7 @@ def plain(row: Struct, *without: str) -> Row:
 
 
 class Operator(Struct, frozen=True):
-    """The whole territory: operators, coordinators, administrators."""
+    """The whole territory: operators and coordinators."""
 
     name: ClassVar[str] = "operator"
 
@@ -77,6 +77,10 @@ class Operator(Struct, frozen=True):
         return plain(row, "territory")
 
 
+AWAITED = frozenset({State.OFFERED, State.EXPECTED})
+"""While a household is on its way to a shelter, the shelter sees what its place must have. Who did not come may wait elsewhere by now."""
+
+
 class AtShelter(Struct, frozen=True):
     """One shelter's own beds, and the households offered, expected and present there: never level, zone, waiting or refusals."""
 
@@ -116,7 +120,7 @@ class AtShelter(Struct, frozen=True):
         if row.shelter != self.shelter or row.state is State.HELD:
             return None
         request = board.requests.get(row.request) if row.request else None
-        criteria = board.criteria.get(row.request) if row.request and row.state is not State.PRESENT else None
+        criteria = board.criteria.get(row.request) if row.request and row.state in AWAITED else None
         fields = ("id", "state", "persons", "until", "expected_until", "end_date")
         who = ("men", "women", "children", "infants", "needs", "nights")
         return {

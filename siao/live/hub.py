@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from traceback import format_tb
 from typing import Any
 
 import asyncpg
@@ -62,8 +63,8 @@ class Hub:
         for attempt in range(RESTARTS_MAX):
             try:
                 return await loop()
-            except Exception:
-                log.exception("loop %s died", name)
+            except Exception as no:  # where it died, never what it says: that may repeat a row
+                log.error("loop %s died: %s\n%s", name, type(no).__name__, "".join(format_tb(no.__traceback__)))
                 await asyncio.sleep(min(5.0, 0.1 * 2 ** min(attempt, 6)))
         self.dead.add(name)
         return None

@@ -83,6 +83,11 @@ async def here(db: Connection, territories: Iterable[str]) -> None:
     await db.execute(_set(territories))
 
 
+async def alone(db: Connection, name: str) -> None:
+    """Until the transaction ends nobody else is alone under this name: what is counted and then written has no race."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)
+
+
 async def analyse(db: Connection) -> None:
     """After many rows came in: plans made on empty tables stay sequential."""
     await db.execute("ANALYZE")

@@ -138,7 +138,7 @@ async def close_sessions(db: Connection, account: UUID) -> None:
     await db.execute("DELETE FROM session WHERE account = $1", account)
 
 
-async def failures(db: Pool, login: str) -> int:
+async def failures(db: Connection, login: str) -> int:
     """Failed logins under this name in the last quarter of an hour; older ones are forgotten."""
     return await scalar(
         db,
@@ -149,8 +149,13 @@ async def failures(db: Pool, login: str) -> int:
     )
 
 
-async def fail(db: Pool, login: str) -> None:
-    await db.execute("INSERT INTO login_failure (login, at) VALUES ($1, clock_timestamp())", login)
+async def fail(db: Connection, login: str) -> datetime:
+    return await scalar(db, "INSERT INTO login_failure (login, at) VALUES ($1, clock_timestamp()) RETURNING at", login)
+
+
+async def succeed(db: Pool, login: str, tried: datetime) -> None:
+    """This try was none; what others tried under the name counts on."""
+    await db.execute("DELETE FROM login_failure WHERE login = $1 AND at = $2", login, tried)
 
 
 async def record(db: Connection, territory: str, agent: UUID, what: str, subject: UUID | None) -> None:

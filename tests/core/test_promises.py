@@ -61,3 +61,14 @@ def test_what_is_lived_in_is_not_closed_and_the_refusal_lists_it() -> None:
         with pytest.raises(Refused, match="live_placements") as no:
             do(here, what, by)
         assert no.value.about == (who,)
+
+
+def test_the_hour_at_which_a_household_is_expected_does_not_tell_where_a_confidential_shelter_lies() -> None:
+    hours = set()
+    for zone in ("Grenoble", "Voiron", None):
+        here, ask, id = city.city(), asks(0, women=1, zone=zone), uuid4()
+        do(here, ask)
+        do(here, Hold(id, (unit("Chambre 1", "Le Refuge"),), request=ask.id))
+        do(here, Offer(id))
+        hours.add(here.get(Placement, id).expected_until)
+    assert len(hours) == 1

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 import websockets
@@ -170,3 +171,15 @@ def test_a_frame_is_one_whole_text_frame(size: int) -> None:
     from websockets.frames import Frame, Opcode
 
     assert framed(b"x" * size) == Frame(Opcode.TEXT, b"x" * size).serialize(mask=False)
+
+
+@pytest.mark.parametrize(("taken", "code"), [("DELETE FROM account_right", NO_RIGHT), ("DELETE FROM session", SESSION_OVER)])
+async def test_a_screen_that_never_asks_is_hung_up_when_its_right_goes(
+    house: House, owner: asyncpg.Connection, taken: str, code: int
+) -> None:
+    await house.chair("operator")
+    screen = await opened(house, "operator")
+    await owner.execute(taken)
+    began = time.monotonic()
+    assert await code_of(screen) == code
+    assert time.monotonic() - began < 5

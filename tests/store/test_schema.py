@@ -1,17 +1,22 @@
 """The database is what the page says: schema = migrations, rows = Structs, every column known, every table with its policy."""
 
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+import city
 from siao.carried import database_folder
 from siao.core import closing, journal, placements, requests, rules, territories, units
 from siao.core.beds import Bed
 from siao.core.claims import Claim
+from siao.core.people import Right, Role
 from siao.core.statistics import Tally
 from siao.embedded.stack import Stack
+from siao.store import db as database
 from siao.store import migrate
+from siao.store import people as store
 
 STRUCTS = {
     "territory": territories.Territory, "commune": territories.Commune, "service": territories.Service, "shelter": units.Shelter,
@@ -107,5 +112,43 @@ async def test_every_table_of_a_territory_is_out_of_sight_without_it(owner: asyn
         )
     }
     forced = {row[0] for row in await owner.fetch("SELECT relname FROM pg_class WHERE relforcerowsecurity AND relrowsecurity")}
-    public = {"commune", "service", "account_right"}
-    assert with_territory - forced == public, "names of communes and services are read at sign-in; rights are looked up by account"
+    assert with_territory - forced == {"account_right"}, "rights are looked up by account, before it is known where one acts"
+
+
+async def test_the_application_owns_nothing_and_cannot_change_what_was_written(owner: asyncpg.Connection, pool: database.Pool) -> None:
+    assert await owner.fetchval("SELECT count(*) FROM pg_class WHERE relowner = 'siao_app'::regrole") == 0
+    assert (
+        await owner.fetchval("SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = 'siao_app'")
+        is False
+    )
+    for table in ("journal", "night", "access_log"):
+        for privilege in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+            assert not await owner.fetchval("SELECT has_table_privilege('siao_app', $1, $2)", table, privilege), (table, privilege)
+    columns = await owner.fetchval("SELECT count(*) FROM information_schema.column_privileges WHERE grantee = 'siao_app' "
+                                   "AND table_name IN ('journal', 'night', 'access_log') AND privilege_type = 'UPDATE'")  # fmt: skip
+    assert columns == 0
+    async with pool.acquire() as db:
+        for statement in ("CREATE TABLE public.mine (a int)", "SET ROLE siao_purger", "ALTER TABLE journal DISABLE ROW LEVEL SECURITY"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await db.execute(statement)
+
+
+async def test_a_table_of_the_caller_s_does_not_stand_before_the_catalogue_s(pool: database.Pool) -> None:
+    async with database.acting(pool, [city.CODE]) as db:
+        before = await db.fetchval("SELECT epoch()")
+        await db.execute("CREATE TEMPORARY TABLE pg_database (oid oid, datname name) ON COMMIT DROP")
+        await db.execute("INSERT INTO pg_temp.pg_database VALUES (7, current_database())")
+        assert await db.fetchval("SELECT epoch()") == before
+
+
+@pytest.mark.parametrize("kind", ["shelter", "service"])
+async def test_a_right_names_what_is_of_its_own_territory(owner: asyncpg.Connection, kind: str) -> None:
+    await owner.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('69', 'Rhône', 'Europe/Paris', '115')")
+    await owner.execute(f"SET siao.territories = '{city.CODE},69'")
+    account = store.Account(uuid4(), "spy", "x", "fr", active=True)
+    await store.add(owner, account)
+    role = Role.SHELTER if kind == "shelter" else Role.WORKER
+    id = city.shelter() if kind == "shelter" else city.DAY_CENTRE
+    await store.grant(owner, account.id, [Right(role, city.CODE, **{kind: id})])
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await store.grant(owner, account.id, [Right(role, "69", **{kind: id})])

@@ -1,0 +1,58 @@
+"""Keys in other hands: what another account, another territory or a late repetition gets with a key that served already."""
+
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+import city
+from city import OPERATOR
+from hotline import Hotline
+from siao.core.placements import Hold, Release
+from siao.core.refused import Refused
+from siao.core.requests import Side, Withdraw
+
+OTHER = replace(OPERATOR, agent=UUID(int=900))
+REUSED = "key_reused: Idempotency-Key"
+
+
+async def test_a_key_tells_its_answer_to_nobody_else(hotline: Hotline, another: Hotline) -> None:
+    ask, key = city.asks(), uuid4()
+    assert (await hotline.do(ask, key=key)).code
+    for desk in (hotline, another):
+        with pytest.raises(Refused, match=REUSED):
+            await desk.do(ask, OTHER, key)
+
+
+async def test_a_request_is_not_asked_again_after_it_closed(hotline: Hotline, look: asyncpg.Connection) -> None:
+    ask = city.asks()
+    await hotline.do(ask, key=ask.id)
+    await hotline.do(Withdraw(ask.id))
+    before = await look.fetchrow("SELECT * FROM request")
+    with pytest.raises(Refused, match=REUSED):
+        await hotline.do(ask, key=ask.id)
+    assert await look.fetchrow("SELECT * FROM request") == before
+    assert await look.fetchval("SELECT count(*) FROM criteria") == 0
+
+
+async def test_a_placement_is_not_held_again_under_its_own_id(hotline: Hotline, look: asyncpg.Connection) -> None:
+    hold = Hold(uuid4(), (city.unit("Chambre 4"),), persons=2, side=Side.WOMEN)
+    await hotline.do(hold, key=hold.id)
+    await hotline.do(Release(hold.id))
+    await look.execute("DELETE FROM command")
+    for key in (hold.id, uuid4()):
+        with pytest.raises(Refused, match=REUSED):
+            await hotline.do(hold, key=key)
+    assert await look.fetchval("SELECT state FROM placement") == "released"
+
+
+async def test_an_id_of_another_territory_is_refused_and_stays_as_it_was(hotline: Hotline, look: asyncpg.Connection) -> None:
+    id = uuid4()
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('69', 'Rhône', 'Europe/Paris', '115')")
+    await look.execute("SET siao.territories = '38,69'")
+    await hotline.do(ask := replace(city.asks(), id=id))
+    await look.execute("DELETE FROM criteria; UPDATE request SET territory = '69'")
+    with pytest.raises(Refused, match=REUSED):
+        await hotline.do(replace(ask, code=city.code()))
+    assert await look.fetchval("SELECT territory FROM request WHERE id = $1", id) == "69"
