@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from siao.core.allocation import rates
+from siao.core.allocation.rates import Demand, Supply
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.closing import Night
@@ -56,6 +58,7 @@ class Saved(Struct, frozen=True):
     rows: tuple[Struct, ...]
     gone: tuple[UUID, ...]
     tallies: tuple[Tally, ...]
+    learned: tuple[Demand | Supply, ...]
     entries: tuple[Entry, ...]
     heads: tuple[Territory, ...]
     answers: tuple[tuple[UUID, str, datetime, bytes, bytes, UUID | None], ...]
@@ -195,11 +198,21 @@ async def save(db: Connection, s: Saved) -> None:
         ), i AS (
             INSERT INTO night SELECT (n).* FROM unnest($10::night[]) n
         ), e AS (
-            INSERT INTO rules SELECT (n).* FROM unnest($15::rules[]) n
+            INSERT INTO rules SELECT (n).* FROM unnest($19::rules[]) n
         ), t AS (
             INSERT INTO tally SELECT (n).* FROM unnest($11::tally[]) n
             ON CONFLICT (territory, night, outcome, side, composition, level, band) DO UPDATE SET
                 households = tally.households + excluded.households, persons = tally.persons + excluded.persons
+        ), m AS (
+            INSERT INTO demand SELECT (n).* FROM unnest($15::demand[]) n
+            WHERE (n).need IS NULL OR $17 <= (
+                SELECT sum(d.requests) FROM demand d
+                WHERE (d.territory, d.side, d.size, d.level, d.hours) = ((n).territory, (n).side, (n).size, (n).level, (n).hours)
+                    AND d.need IS NULL AND d.week > (n).week - $18::integer)
+            ON CONFLICT (territory, week, side, size, level, hours, need) DO UPDATE SET requests = demand.requests + excluded.requests
+        ), f AS (
+            INSERT INTO supply SELECT (n).* FROM unnest($16::supply[]) n
+            ON CONFLICT (territory, week, kind, capacity, rule, hours) DO UPDATE SET units = supply.units + excluded.units
         ), j AS (
             INSERT INTO journal SELECT (n).* FROM unnest($12::journal[]) n
         ), d AS (
@@ -218,6 +231,10 @@ async def save(db: Connection, s: Saved) -> None:
         values(s.entries),
         s.answers,
         values(s.heads),
+        values(rates.added(_of(s.learned, Demand))),
+        values(rates.supplied(_of(s.learned, Supply))),
+        rates.CELL_MIN,
+        rates.NIGHTS,
         values(_of(s.rows, Edition)),
     )
 

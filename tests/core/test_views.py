@@ -16,7 +16,15 @@ from siao.core.units import Plan, Shelter, Unit
 from siao.core.views import AtShelter
 from siao.core.world import World
 
-KINDS = {"shelters": Shelter, "units": Unit, "beds": Bed, "claims": Claim, "placements": Placement, "requests": Request, "criteria": Criteria}
+KINDS = {
+    "shelters": Shelter,
+    "units": Unit,
+    "beds": Bed,
+    "claims": Claim,
+    "placements": Placement,
+    "requests": Request,
+    "criteria": Criteria,
+}
 NEEDS = ("men", "women", "children", "infants", "needs", "nights")
 
 
