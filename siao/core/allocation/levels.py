@@ -54,7 +54,7 @@ def ask(instance: Instance, kept: Ints | None = None, seconds: float | None = No
 
 def solve(task: Task) -> Answer:
     net = network.build(task.instance)
-    kept = np.frombuffer(task.kept, np.uint8) if task.kept else np.ones(len(net.capacity), np.uint8)
+    kept = np.frombuffer(task.kept, np.uint8).astype(np.int64) if task.kept else np.ones(len(net.capacity), np.int64)
     program = _Program(net, kept)
     values = tuple(program.level(row) for row in net.cost)
     flow = program.flow()
@@ -75,7 +75,7 @@ class _Program:
         column = np.full(len(net.capacity), -1, np.int64)
         column[self.arcs] = np.arange(len(self.arcs))
         hard = column[np.concatenate([net.two[net.two >= 0], net.pairs])]
-        self.hard = np.concatenate([hard[hard >= 0], np.arange(len(self.arcs), self.count)]).astype(np.int32)
+        self.hard = np.concatenate([hard[hard >= 0], np.arange(len(self.arcs), self.count)])
         self.solver: Any = highspy.Highs()
         for option, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.5), ("random_seed", 1)):
             self.solver.setOptionValue(option, value)
@@ -136,7 +136,7 @@ class _Program:
         duals, rows = np.array(solution.col_dual), np.array(solution.row_dual)
         value = lowest if self._whole(self.hard) else self._whole_run(self.hard)
         if not self._whole(np.arange(len(self.arcs))):
-            value = self._whole_run(np.arange(self.count, dtype=np.int32))
+            value = self._whole_run(np.arange(self.count))
         best = round(value)
         if abs(value - best) > WHOLE * max(1, abs(value)):
             raise CannotAnswer("a level that is no whole number")
@@ -152,11 +152,13 @@ class _Program:
 
     def _whole_run(self, columns: Ints) -> float:
         kinds = self.highspy.HighsVarType
-        for kind in (kinds.kInteger, kinds.kContinuous):
-            if kind is kinds.kContinuous:
-                found = self._run()
-            self.solver.changeColsIntegrality(len(columns), columns.astype(np.int32), np.array([kind] * len(columns)))
+        self._kind(columns, kinds.kInteger)
+        found = self._run()
+        self._kind(columns, kinds.kContinuous)
         return found
+
+    def _kind(self, columns: Ints, kind: Any) -> None:
+        self.solver.changeColsIntegrality(len(columns), columns.astype(np.int32), np.array([kind] * len(columns)))
 
     def _whole(self, columns: Ints) -> bool:
         there = self.values[columns]
