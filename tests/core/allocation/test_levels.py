@@ -13,7 +13,7 @@ from siao.simulator.instances import DEPARTEMENT, make
 
 
 def test_it_says_what_the_search_says() -> None:
-    for batch in batches()[::10]:
+    for batch in batches()[::12]:
         answer = levels.ask(batch)
         plan = optimum.solve(batch, nodes_max=3_000)
         assert answer.values == network.levels(network.build(batch), plan.given)
