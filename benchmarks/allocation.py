@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ from siao.simulator.instances import DEPARTEMENT, PARIS, SMALL, france, make
 
 ROUNDS = 5
 NODES = 5_000
-PARIS_NODES = 40
+PARIS_NODES = 60
 """What the clock would leave of the search at Paris's size, in nodes."""
 RIVAL_SECONDS = 240
 FLOW_REPEATS = 3
@@ -136,13 +137,17 @@ def main(argv: list[str]) -> int:
     asked = figures.parser("bench allocation", __doc__ or "").parse_args(argv)
     quick = bool(asked.quick)
     those = small_and_departements(quick)
-    found = [
-        *against_highs(those),
-        *against_cp_sat(those[:12] if quick else those[:40]),
-        *all_france(2 if quick else ROUNDS),
-        *paris(range(1) if quick else range(ROUNDS)),
-        *flow_core(range(1) if quick else range(ROUNDS)),
-    ]
+    parts = (
+        against_highs(those),
+        against_cp_sat(those[:12] if quick else those[:40]),
+        all_france(2 if quick else ROUNDS),
+        paris(range(1) if quick else range(ROUNDS)),
+        flow_core(range(1) if quick else range(ROUNDS)),
+    )
+    found: list[Figure] = []
+    for figure in chain.from_iterable(parts):
+        figures.progress(f"{figure.name}: {figure.value:.4g} {figure.unit}")
+        found.append(figure)
     return figures.tell(found, bool(asked.json))
 
 

@@ -127,7 +127,7 @@ class Search:
         self.prices = prices
         best, flow = leaf, leaning = self._solve(choice)
         since = 0
-        while since < rounds and not self._closed(best.bound):
+        while since < rounds and self.nodes < self.nodes_max and not self._closed(best.bound):
             before = self.best
             asked = self._asked(choice, leaning) * choices.relaxed(self.net, choice)
             if self._closed(best.bound) or not asked.any():
