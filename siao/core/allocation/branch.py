@@ -20,6 +20,8 @@ from siao.core.allocation.network import Network, Value, total
 
 ROOT_ROUNDS = 2
 """Prices are looked for until so many rounds in a row bring neither a better bound nor a better plan; below the root, one round."""
+ROWS_A_ROUND = 16
+"""The more rows are priced, the longer it is tried."""
 
 
 class Best(Struct, frozen=True):
@@ -52,8 +54,7 @@ class Search:
 
     def run(self) -> Leaf:
         """The tree. Proven where every leaf's bound reaches the best plan's value."""
-        top, flow = self._priced(choices.root(self.net), self.prices, ROOT_ROUNDS)
-        self._drop(top)
+        top, flow = self._root()
         heap: list[tuple[Value, int, Leaf, Ints]] = [(top.bound, 0, top, flow)]
         self.bound = top.bound
         while heap:
@@ -107,12 +108,26 @@ class Search:
                 break
         return cost
 
+    def _root(self) -> tuple[Leaf, Ints]:
+        """The whole, with the best prices; its own potentials must prove all that is dropped, so it is solved once more."""
+        top, flow = self._priced(choices.root(self.net), self.prices, ROOT_ROUNDS + len(self.net.more) // ROWS_A_ROUND)
+        if not self.kept.all():
+            self.kept[:] = 1
+            self.prices = top.prices
+            top, flow = self._solve(top.choice, whole=True)
+        if self.best is None or self._closed(top.bound):
+            return top, flow
+        self.kept = choices.kept(self.net, self.costs, top.potentials, top.prices, top.bound, self.best.value)
+        self.gap = tuple(a - b for a, b in zip(self.best.value, top.bound))
+        self.top = top.potentials
+        return top, flow
+
     def _priced(self, choice: Choice, prices: Ints, rounds: int) -> tuple[Leaf, Ints]:
         """A branch with the best prices that a few rounds find: what beds and rooms are worth in the plan it leans to."""
         self.prices = prices
         best, flow = leaf, leaning = self._solve(choice)
         since = 0
-        while since < rounds and not self._closed(best.bound):
+        while since < rounds and self.nodes < self.nodes_max and not self._closed(best.bound):
             before = self.best
             asked = self._asked(choice, leaning) * choices.relaxed(self.net, choice)
             if self._closed(best.bound) or not asked.any():
@@ -120,16 +135,15 @@ class Search:
             self.prices = (self.prices + asked) // 2 if self.prices.any() else asked
             leaf, leaning = self._solve(choice)
             since = 0 if self.best is not before else since + 1
+            self._drop(leaf)
             if leaf.bound > best.bound:
                 best, flow, since = leaf, leaning, int(rounds == 1)
         return best, flow
 
-    def _drop(self, top: Leaf) -> None:
-        """From the bound's own potentials on: arcs that no plan as good as the best uses leave the network of every branch."""
-        if self.best is not None and not self._closed(top.bound):
-            self.kept = choices.kept(self.net, self.costs, top.potentials, top.prices, top.bound, self.best.value)
-            self.gap = tuple(a - b for a, b in zip(self.best.value, top.bound))
-            self.top = top.potentials
+    def _drop(self, leaf: Leaf) -> None:
+        """While prices are looked for: arcs that no plan as good as the best uses leave the network."""
+        if self.best is not None and not self.gap and not self._closed(leaf.bound):
+            self.kept *= choices.kept(self.net, self.costs, leaf.potentials, leaf.prices, leaf.bound, self.best.value)
 
     def _asked(self, choice: Choice, flow: Ints) -> Ints:
         """What one unit more of each resource would bring, all that is hard decided as this flow leans."""

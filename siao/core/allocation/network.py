@@ -131,7 +131,7 @@ def build(instance: Instance) -> Network:
     who, where = np.nonzero(made.fits.any(axis=0))
     dormitory = np.array([p[0].kind is Kind.DORMITORY for p in made.places], bool)
     twos = dormitory[where] & (made.persons[who] == TWO)
-    place, pairs = np.flatnonzero(have.other < 0), np.flatnonzero(have.other >= 0)
+    pairs = np.flatnonzero(have.other >= 0)
     twin, hard = _marked(have, have.one[where[twos]]), _marked(have, have.one[pairs], have.other[pairs], have.one[where[twos]])
     shape = _Shape(FIXED + len(made.households), len(have.units), pairs)
     take = arcs.draw(FIXED + who, shape.entry(have, where, twos, hard), _sizes(made)[who], _place_costs(made, who, where, base))
@@ -140,13 +140,9 @@ def build(instance: Instance) -> Network:
     both = arcs.draw(shape.pairs + np.arange(len(pairs)), shape.resources + have.one[pairs], np.ones(len(pairs), np.int64))
     out = arcs.draw(shape.resources + np.arange(len(have.units)), SINK, have.units)
     tail, head, capacity, cost = arcs.all()
-    supply = np.zeros(shape.nodes, np.int64)
-    supply[[SOURCE, SINK]] = len(instance.waiting), -len(instance.waiting)
-    alike = [p[0] for p in made.places]
-    open_rule = [int(have.one[j]) for j in place if dormitory[j] and alike[j].rule is None]
     return Network(
         classes=made,
-        graph=Graph(shape.nodes, tail, head, supply),
+        graph=_graph(shape.nodes, tail, head, len(instance.waiting)),
         capacity=capacity,
         cost=cost,
         stages=packing.stages(*_ranges(have, int(take[0]) if len(take) else len(capacity), where, cost, capacity), shape.nodes),
@@ -163,8 +159,20 @@ def build(instance: Instance) -> Network:
         dormitories=np.flatnonzero(twin),
         pairs=both,
         pair_of=pairs,
-        switchable=np.array(open_rule, np.int64),
+        switchable=_switchable(made, have),
     )
+
+
+def _graph(nodes: int, tail: Ints, head: Ints, households: int) -> Graph:
+    supply = np.zeros(nodes, np.int64)
+    supply[[SOURCE, SINK]] = households, -households
+    return Graph(nodes, tail, head, supply)
+
+
+def _switchable(made: Classes, have: Resources) -> Ints:
+    """The dormitories whose rule of the night is open."""
+    alike = [p[0] for p in made.places]
+    return np.array([int(have.one[j]) for j, p in enumerate(alike) if p.kind is Kind.DORMITORY and p.rule is None], np.int64)
 
 
 class _Shape(Struct, frozen=True):

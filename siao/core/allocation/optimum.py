@@ -5,18 +5,33 @@ keeps the last plan that `on_better` gave.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+
+from msgspec.structs import replace
 
 from siao.core.allocation import certificate, model, network, packing, share
 from siao.core.allocation.branch import Best, Search
 from siao.core.allocation.certificate import Certificate, Engine, Plan
+from siao.core.allocation.classes import Ints
+from siao.core.allocation.levels import Answer, CannotAnswer
 from siao.core.allocation.model import Instance
 from siao.core.allocation.network import Network, Value
 
 NODES_MAX = 400
 
 
-def solve(instance: Instance, *, nodes_max: int = NODES_MAX, on_better: Callable[[Plan], None] | None = None) -> Plan:
-    """The plan. Floors come before all levels: as few households below them as can be."""
+def solve(
+    instance: Instance,
+    *,
+    nodes_max: int = NODES_MAX,
+    on_better: Callable[[Plan], None] | None = None,
+    second: Callable[[Instance, Ints], Answer] | None = None,
+) -> Plan:
+    """The plan. Floors come before all levels: as few households below them as can be.
+
+    `second` is asked where the nodes ran out, with the arcs that may still matter: `levels.ask`, in a process of its own. What
+    it proves it proves by HiGHS's word, without a certificate.
+    """
     net = network.build(instance)
 
     def better(best: Best, bound: Value) -> None:
@@ -27,7 +42,12 @@ def solve(instance: Instance, *, nodes_max: int = NODES_MAX, on_better: Callable
     tree = search.run()
     assert search.best is not None, "nobody sheltered is a plan"
     plan = _plan(net, search.best, search.bound, search, None)
-    return _plan(net, search.best, search.bound, search, certificate.write(instance, plan.given, tree))
+    if second is not None and not plan.proven:
+        with suppress(CannotAnswer):
+            answer = second(instance, search.kept)
+            vector = model.vector(instance, answer.given)
+            return Plan(answer.given, vector, vector, True, Engine.LEVELS, search.nodes, None)
+    return replace(plan, certificate=certificate.write(instance, plan.given, tree))
 
 
 def _plan(net: Network, best: Best, bound: Value, search: Search, proof: Certificate | None) -> Plan:

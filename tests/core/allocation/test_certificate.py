@@ -82,7 +82,7 @@ def forgeries(batch: Instance, plan: Plan, dice: Random) -> Iterator[Plan]:
     for given in worse:
         vector = model.vector(batch, given)
         if vector > plan.vector and not any(batch.rules.floors):
-            for tree in (plan.certificate.tree, *(noisy(plan.certificate.tree, dice) for _ in range(3))):  # type: ignore[union-attr]
+            for tree in (plan.certificate.tree, *(noisy(plan.certificate.tree, dice) for _ in range(2))):  # type: ignore[union-attr]
                 forged = Certificate(certificate._digest(batch, given, tree), tree)
                 yield Plan(given, vector, vector, True, plan.engine, plan.nodes, forged)
 
