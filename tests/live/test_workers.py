@@ -34,7 +34,7 @@ async def crew(servers: Stack, name: str) -> AsyncIterator[tuple[House, subproce
     base = f"http://127.0.0.1:{port}"
     env = {
         **os.environ,
-        "SIAO_DATABASE_URL": app_url, "SIAO_REDIS_URL": servers.redis_url, "SIAO_SECRET": "a secret of the tests",
+        "SIAO_DATABASE_URL": app_url, "SIAO_REDIS_URL": servers.redis_url, "SIAO_SECRET": "a secret of the tests, long enough",
         "SIAO_ORIGINS": base, "SIAO_PORT": str(port), "SIAO_SECURE_COOKIES": "0",
     }  # fmt: skip
     serving = subprocess.Popen([sys.executable, "-m", "siao", "serve", "--workers", str(WORKERS)], env=env)
