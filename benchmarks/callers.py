@@ -36,9 +36,8 @@ class Caller(asyncio.Protocol):
         path = f"/api/placements/{self.placement}/release" if self.placement else "/api/placements"
         unit = random.choice(self.who["units"])  # noqa: S311 - a load
         body = "" if self.placement else f'{{"units":["{unit}"],"persons":1,"side":"men"}}'
-        self.asked = (
-            f"POST {path}?territory={self.who['territory']} {self.head}Idempotency-Key: {uuid4()}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
+        head = f"POST {path}?territory={self.who['territory']} {self.head}Idempotency-Key: {uuid4()}\r\n"
+        self.asked = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         self.left, self.first = self.times, b""
         self._send()
 

@@ -43,7 +43,8 @@ BEGIN
     INSERT INTO placement VALUES (p, u.territory, NULL, u.shelter, 'held', 1, current_date, clock_timestamp() + interval '10 minutes',
         NULL, NULL, false, NULL, NULL, s, 1);
     INSERT INTO placement_bed VALUES (p, b, u.id, u.territory, true, false, 'men');
-    INSERT INTO journal VALUES (u.territory, s, clock_timestamp(), p, 'operator', 'screen', 'hold', '', u.shelter, ARRAY[u.id], p, NULL, NULL, '', '');
+    INSERT INTO journal VALUES (u.territory, s, clock_timestamp(), p, 'operator', 'screen', 'hold', '', u.shelter, ARRAY[u.id], p,
+        NULL, NULL, '', '');
     RETURN p;
 END $$;
 CREATE FUNCTION bench_release(p uuid) RETURNS void LANGUAGE plpgsql AS $$
@@ -53,7 +54,8 @@ BEGIN
     UPDATE territory SET seq = seq + 1 WHERE code = r.territory RETURNING seq INTO s;
     UPDATE placement_bed SET live = false, rule = NULL WHERE placement = p;
     UPDATE placement SET state = 'released', until = NULL, version = 2 WHERE id = p;
-    INSERT INTO journal VALUES (r.territory, s, clock_timestamp(), p, 'operator', 'screen', 'release', '', r.shelter, '{}', p, NULL, NULL, '', '');
+    INSERT INTO journal VALUES (r.territory, s, clock_timestamp(), p, 'operator', 'screen', 'release', '', r.shelter, '{}', p,
+        NULL, NULL, '', '');
 END $$;
 """
 SCRIPT = "\\set n random({first}, {last})\nSELECT bench_hold(:n) AS p \\gset\nSELECT bench_release(:p);\n"
@@ -83,7 +85,8 @@ def pgbench(stage: Stage, plain: str, which: tuple[int, int], callers: int, seco
         Path(script.name).chmod(0o644)
         kept = stage.servers.kept
         command = [
-            str(postgres.binaries() / "pgbench"), "-n", "-M", "prepared", "-h", "127.0.0.1", "-p", str(kept.postgres_port), "-U", "postgres",
+            str(postgres.binaries() / "pgbench"), "-n", "-M", "prepared", "-h", "127.0.0.1", "-U", "postgres",
+            "-p", str(kept.postgres_port),
             "-c", str(callers), "-j", str(min(2, callers)), "-T", str(max(1, round(seconds))), "-f", script.name, plain,
         ]  # fmt: skip
         said = subprocess.run(command, env=os.environ | {"PGPASSWORD": kept.password}, capture_output=True, text=True, check=True).stdout  # noqa: S603
@@ -102,7 +105,7 @@ def http(stage: Stage, port: int, hot: bool, callers: int, seconds: float, times
         for n in range(callers)
     ]
     spec = {"port": port, "callers": people, "warm_seconds": 1.0, "seconds": seconds, "times": times}
-    ran = subprocess.run([sys.executable, "-m", "benchmarks.callers"], input=json.dumps(spec), capture_output=True, text=True, check=False)  # noqa: S603
+    ran = subprocess.run([sys.executable, "-m", "benchmarks.callers"], input=json.dumps(spec), capture_output=True, text=True, check=False)
     if ran.returncode:
         raise RuntimeError(ran.stderr)
     return json.loads(ran.stdout)

@@ -36,7 +36,7 @@ SHELTERS, BEDS = 25, 20
 HOT_BEDS = 500
 PEOPLE = 256
 POSTGRES = ["-c", "max_connections=400", "-c", "shared_buffers=256MB"]
-SECRET = "a secret of the measurements"  # noqa: S105 - of a database that is gone after the run
+SECRET = "a secret of the measurements, long enough"  # noqa: S105 - of a database that is gone after the run
 READY_SECONDS = 30.0
 MEN = Kind.DORMITORY, Rule.MEN
 COMMUNE = ParkCommune("Ici", "Ici", 45.0, 5.0)

@@ -5,9 +5,10 @@ import logging
 from collections.abc import Callable
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio.client import PubSub
+from redis.exceptions import ConnectionError, RedisError
+
+from siao.live import address
 
 log = logging.getLogger("siao.doorbell")
 CHANNEL = "siao:news"
@@ -23,7 +24,10 @@ class Doorbell:
     """
 
     def __init__(self, url: str, heard: Heard, missed: Callable[[], None]) -> None:
-        self.redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=WAIT_SECONDS, decode_responses=True)
+        self.address = address.parse(url)
+        self.sharded = self.address.kind == "cluster"
+        self.node: tuple[str, int] | None = None
+        self.redis: Redis | None = None
         self.heard, self.missed, self.up = heard, missed, False
         self.rings: dict[str, int] = {}
         self.rung = asyncio.Event()
@@ -42,9 +46,14 @@ class Doorbell:
             rings, self.rings = self.rings, {}
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
-                    await self.redis.publish(CHANNEL, " ".join(f"{code}:{seq}" for code, seq in rings.items()))
+                    await self._publish(" ".join(f"{code}:{seq}" for code, seq in rings.items()))
             except (RedisError, OSError, TimeoutError):
                 self.up = False
+
+    async def _publish(self, text: str) -> None:
+        if self.redis is None:
+            raise ConnectionError("no server found yet")
+        await (self.redis.spublish(CHANNEL, text) if self.sharded else self.redis.publish(CHANNEL, text))
 
     async def listen(self) -> None:
         """A supervised loop: hears until Redis goes away, then comes back."""
@@ -58,18 +67,27 @@ class Doorbell:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _hear(self) -> None:
+        await self.close()
+        self.node = await asyncio.wait_for(address.find(self.address, CHANNEL), 3 * WAIT_SECONDS)
+        self.redis = address.connect(self.address, self.node)
         async with self.redis.pubsub() as pubsub:
-            await pubsub.subscribe(CHANNEL)
-            while True:
-                message = await pubsub.get_message(timeout=WAIT_SECONDS)
-                if message is None:
-                    await asyncio.wait_for(self.redis.ping(), WAIT_SECONDS)  # a silent connection may be a dead one, or frozen
-                    self.up = True  # one ring may have failed on a connection of before
-                elif message["type"] == "subscribe":
-                    self.up = True
-                    self.missed()
-                elif message["type"] == "message":
-                    self._heard(str(message["data"]))
+            await (pubsub.ssubscribe(CHANNEL) if self.sharded else pubsub.subscribe(CHANNEL))
+            while await self._next(self.redis, pubsub):
+                pass
+
+    async def _next(self, redis: Redis, pubsub: PubSub) -> bool:
+        """One message, or one look after a silent second: the connection may be dead or frozen, the bell may hang elsewhere."""
+        message = await pubsub.get_message(timeout=WAIT_SECONDS)
+        if message is None:
+            await asyncio.wait_for(redis.ping(), WAIT_SECONDS)
+            self.up = True  # one ring may have failed on a connection of before
+            return self.address.kind == "single" or self.node == await address.find(self.address, CHANNEL)
+        if message["type"] in ("subscribe", "ssubscribe"):
+            self.up = True
+            self.missed()
+        elif message["type"] in ("message", "smessage"):
+            self._heard(str(message["data"]))
+        return message["type"] != "sunsubscribe"  # its slot has moved
 
     def _heard(self, text: str) -> None:
         for ring in text.split():
@@ -78,4 +96,6 @@ class Doorbell:
                 self.heard(territory, int(seq))
 
     async def close(self) -> None:
-        await self.redis.aclose()
+        redis, self.redis = self.redis, None
+        if redis is not None:
+            await redis.aclose()
