@@ -22,12 +22,13 @@ from siao.core.allocation.standing import Engine
 from siao.core.people import Role
 from siao.core.placements import HoldPlanned
 from siao.core.refused import Refusal, Refused
+from siao.core.units import Rule
 from siao.store import board as boards
 from siao.store import db as database
 
 COORDINATOR = frozenset({Role.COORDINATOR})
 LINES_MAX = 2_000
-NODES_MAX = 20_000
+NODES_MAX = 400
 SECONDS = 10
 
 
@@ -86,7 +87,9 @@ async def accept(request: Call, data: JSONBody[Accepted], territory: FromQuery[s
     person = await seat.person(request)
     code = seat.territory(person, territory, COORDINATOR)
     seat.awake(person)
-    done = await asyncio.gather(*(_hold(request, code, line) for line in data.lines))
+    feed = await seat.caught_up(request, code)
+    rules = proposals.rules_tonight(feed.board, ((line.request, line.units) for line in data.lines)) if feed.board else {}
+    done = await asyncio.gather(*(_hold(request, code, line, rules.get(line.units[0])) for line in data.lines))
     language = errors.language(request)
     return {
         "held": [{"request": line.request, **_held(answer)} for line, answer in zip(data.lines, done) if isinstance(answer, Answer)],
@@ -102,10 +105,11 @@ def _held(answer: Answer) -> dict[str, Any]:
     return {"placement": answer.id, "until": answer.until, "seq": answer.seq}
 
 
-async def _hold(request: Call, code: str, line: Line) -> Answer | Refused:
+async def _hold(request: Call, code: str, line: Line, rule: Rule | None) -> Answer | Refused:
     try:
         standing = await explanations.standing(request, line.request, line.units, Engine.PLAN)
-        return await seat.submit(request, line.key, HoldPlanned(line.key, line.units, request=line.request, standing=standing), code)
+        what = HoldPlanned(line.key, line.units, request=line.request, standing=standing, rule=rule)
+        return await seat.submit(request, line.key, what, code)
     except Refused as no:
         return no
     except Unavailable:

@@ -16,6 +16,7 @@ from siao.core.coded import Coded
 from siao.core.journal import Verb
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Side
+from siao.core.units import Rule
 
 
 class State(Coded):
@@ -142,7 +143,12 @@ class Hold(Struct, frozen=True):
 
 
 class HoldPlanned(Hold, frozen=True):
-    """A line of a plan that a coordinator accepted; it does not count among the coordinator's own holds."""
+    """A line of a plan that a coordinator accepted; it does not count among the coordinator's own holds.
+
+    `rule`: what the plan makes of a switchable dormitory that is empty, so that all its households find the same.
+    """
+
+    rule: Rule | None = None
 
 
 class Offer(Struct, frozen=True):

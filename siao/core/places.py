@@ -92,9 +92,18 @@ def has_room(world: World, unit: Unit) -> bool:
 
 
 def choose(
-    world: World, ids: tuple[UUID, ...], beds: tuple[UUID, ...], household: Household, now: datetime, *, override: bool
+    world: World,
+    ids: tuple[UUID, ...],
+    beds: tuple[UUID, ...],
+    household: Household,
+    now: datetime,
+    *,
+    override: bool,
+    rule: Rule | None = None,
 ) -> tuple[Place, Chosen]:
     """The place as it is, and the beds this household takes of it, or the refusal that says why not.
+
+    `rule`: what an empty switchable dormitory becomes with it; where it is not said, the household's own side.
 
     Hard reasons (no bed, sex rule, capacity, family, protection) hold always; the others give way to a coded override.
     """
@@ -106,13 +115,13 @@ def choose(
     closes = door(world.territory(shelter.territory), shelter, now)
     here = place(shelter, units, serving, closes, whole=len(free) == len(serving))
     _open_and_free(world, units, here)
+    here = replace(here, rule=here.rule or rule) if here.kind is Kind.DORMITORY else here
     why = compatible.excluded(household, here, now)
     if why & compatible.HARD or (why and not override):
         raise Refused(Refusal.DOES_NOT_FIT, "units", ids, tuple(reason.name or "" for reason in why))
     if units[0].kind is Kind.ROOM:
         return here, Chosen(shelter, units, tuple(serving), None)
-    rule = units[0].rule_tonight or Rule(household.side)
-    return here, Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), rule)
+    return here, Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), here.rule or Rule(household.side))
 
 
 def _beds(world: World, units: Sequence[Unit]) -> list[Bed]:

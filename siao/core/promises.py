@@ -61,8 +61,8 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     for unit in c.units:
         yield from clear(world, unit, now)
     household = asking.household(world, c.request, c.persons, c.side, now)
-    here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None)
-    planned = isinstance(c, HoldPlanned)
+    planned, rule = isinstance(c, HoldPlanned), getattr(c, "rule", None)
+    here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None, rule=rule)
     if not planned and c.standing is not None and c.standing.passed_over and c.override is None:
         raise Refused(Refusal.OVERRIDE_NEEDED, "override", c.units, (str(c.standing.rank),))
     territory = world.get(Territory, chosen.shelter.territory)

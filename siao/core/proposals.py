@@ -1,13 +1,26 @@
 """What a plan is made from, read off the board: all who wait and all that is free at one position of the journal."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from siao.core import asking
 from siao.core.allocation.model import Instance, Rules, Waiting
 from siao.core.board import Board
-from siao.core.requests import State
+from siao.core.requests import Side, State
 from siao.core.territories import Commune
+from siao.core.units import Kind, Rule
+
+
+def rules_tonight(board: Board, lines: Iterable[tuple[UUID, tuple[UUID, ...]]]) -> dict[UUID, Rule]:
+    """What the lines of a plan (request, units) make of the switchable dormitories that are empty: one side's, else mixed."""
+    sides: defaultdict[UUID, set[Side]] = defaultdict(set)
+    for request, units in lines:
+        unit, criteria = board.units.get(units[0]), board.criteria.get(request)
+        if unit and criteria and unit.kind is Kind.DORMITORY and unit.rule_tonight is None:
+            sides[unit.id].add(criteria.side)
+    return {unit: Rule(found.pop()) if len(found) == 1 else Rule.MIXED for unit, found in sides.items()}
 
 
 def instance(board: Board, communes: Mapping[str, Commune], rules: Rules, now: datetime) -> Instance:

@@ -73,3 +73,23 @@ async def test_one_key_has_one_effect(house: House) -> None:
     first = (await coordinator.post("/api/allocation/acceptance", json={"lines": [line]})).json()
     again = (await coordinator.post("/api/allocation/acceptance", json={"lines": [line]})).json()
     assert first == again and len(first["held"]) == 1
+
+
+async def test_a_switchable_dormitory_takes_the_rule_of_the_whole_plan(house: House) -> None:
+    """Taken line by line, the first claimant's side would shut out the others."""
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    unit = [str(city.unit("Dortoir du soir"))]
+    asked = [await operator.ask(), await operator.ask(men=0, women=1), await operator.ask()]
+    done = await accepted(coordinator, [{"request": request, "units": unit} for request in asked])
+    assert [one["request"] for one in done["held"]] == asked and done["refused"] == []
+    board = await coordinator.rows("operator")
+    assert next(u["rule_tonight"] for u in board["units"] if u["id"] == unit[0]) == "mixed"
+
+
+async def test_a_plan_s_rule_never_brings_in_who_asked_for_women_only(house: House) -> None:
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    unit = [str(city.unit("Dortoir du soir"))]
+    alone = await operator.ask(men=0, women=1, needs=["women_only"])
+    done = await accepted(coordinator, [{"request": request, "units": unit} for request in (await operator.ask(), alone)])
+    assert [one["request"] for one in done["refused"]] == [alone]
+    assert done["refused"][0]["code"] == "does_not_fit"

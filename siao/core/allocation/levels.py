@@ -5,6 +5,8 @@ than the gap between the two is fixed, and the next level runs on the rest. HiGH
 (google/or-tools issue 5246), so `ask` starts this module as a process of its own, which imports no OR-tools.
 """
 
+import ctypes
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -21,6 +23,7 @@ from siao.core.allocation.network import Network
 WHOLE = 1e-6
 """How far a number may be from a whole one."""
 INFINITE = float("inf")
+PR_SET_PDEATHSIG = 1
 
 
 class Task(Struct, frozen=True):
@@ -187,6 +190,8 @@ class _Program:
 
 
 def main() -> int:
+    """One task on standard input. Dies with whoever asked, whatever kills that."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     sys.stdout.buffer.write(msgspec.msgpack.encode(solve(task)))
     return 0

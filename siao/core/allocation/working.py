@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from siao.core.allocation import by_turn, certificate, comparison, effect, optimum
+from siao.core.allocation import by_turn, certificate, comparison, effect, levels, optimum
 from siao.core.allocation.certificate import Plan
 from siao.core.allocation.comparison import Summary
 from siao.core.allocation.effect import Effect
@@ -24,7 +24,7 @@ def propose(job: Propose, tell: Tell) -> Proposal:
     def better(plan: Plan) -> None:
         tell(_proposal(job.instance, plan, today))
 
-    return _proposal(job.instance, optimum.solve(job.instance, nodes_max=job.nodes_max, on_better=better), today)
+    return _proposal(job.instance, optimum.solve(job.instance, nodes_max=job.nodes_max, on_better=better, second=levels.ask), today)
 
 
 def _proposal(instance: Instance, plan: Plan, today: Summary) -> Proposal:
