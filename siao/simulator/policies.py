@@ -76,12 +76,11 @@ def give(table: Table, pairs: Sequence[tuple[int, int]]) -> None:
 
 
 class Outlook(Struct, frozen=True, eq=False):
-    """One sampled evening beside the one that is played: ghosts × ours, ours × ghosts, ghosts × ghosts."""
+    """One sampled evening beside the one that is played: ghosts × ours, ours × ghosts."""
 
     ghost: ghosts.Evening
     theirs: Floats
     ours: Floats
-    among: Floats
 
 
 def outlooks(table: Table, known: Rates, seed: int, inflate: float) -> list[Outlook]:
@@ -92,16 +91,15 @@ def outlooks(table: Table, known: Rates, seed: int, inflate: float) -> list[Outl
 
     def beside(g: ghosts.Evening) -> Outlook:
         theirs, ours = outlook.values(g.callers, s, NO_TABLE), outlook.values(here, g.slots, NO_TABLE)
-        return Outlook(g, theirs, ours, outlook.values(g.callers, g.slots, NO_TABLE))
+        return Outlook(g, theirs, ours)
 
-    return [beside(g) for g in ghosts.draw(known, park, seed, inflate)]
+    return [beside(g) for g in ghosts.draw(known, park, seed, NO_TABLE, inflate)]
 
 
 class Ahead(Struct, frozen=True, eq=False):
     """One sampled evening from now on: (queue + ghosts still to call) × (free + places still to be declared)."""
 
     value: Floats
-    levels: Ints
     types: Ints
 
 
@@ -113,8 +111,7 @@ def ahead(table: Table, sampled: Sequence[Outlook]) -> Iterator[Ahead]:
         c = one.ghost.callers
         theirs = table.ruled(one.theirs[row:, table.free], c.side[row:], c.needs[row:])
         yield Ahead(
-            value=np.block([[here, one.ours[table.queue, column:]], [theirs, one.among[row:, column:]]]),
-            levels=np.concatenate([table.evening.callers.level[table.queue], c.level[row:]]),
+            value=np.block([[here, one.ours[table.queue, column:]], [theirs, one.ghost.value[row:, column:]]]),
             types=np.concatenate([table.kinds.of_slots[table.free], table.kinds.of_places[one.ghost.slots.place[column:]]]),
         )
 
@@ -130,7 +127,8 @@ def sampled_prices(sampled: Sequence[Outlook]) -> Policy:
         nonlocal price
         if table.now % PRICE_MINUTES == 0:
             evenings = list(ahead(table, sampled))
-            price = prices.sampled([one.value for one in evenings], [one.types for one in evenings], table.kinds.count)
+            values = [one.value for one in evenings]
+            price = prices.sampled(values, [assignment(v) for v in values], [one.types for one in evenings], table.kinds.count)
         if table.queue.size and table.free.size:
             last = table.now >= ENDS - LAST_MINUTES
             give(table, prices.given(table.values(), np.zeros(table.free.size) if last else price[table.kinds.of_slots[table.free]]))
@@ -147,9 +145,9 @@ def voted(sampled: Sequence[Outlook]) -> Policy:
         if table.now >= ENDS - LAST_MINUTES:
             give(table, prices.given(table.values(), np.zeros(table.free.size)))
             return
-        evenings = list(ahead(table, sampled))
         type_of = table.kinds.of_slots[table.free]
-        ballot = vote.cast([one.value for one in evenings], [one.levels for one in evenings], table.queue.size, type_of)
+        mates = [assignment(one.value) for one in ahead(table, sampled)]
+        ballot = vote.cast(mates, table.queue.size, type_of, table.kinds.count)
         for i, kind in vote.elected(ballot):
             _give_one(table, i, type_of == kind)
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from siao.core.allocation import outlook, rates
 from siao.core.allocation.compatible import DORMITORY_PERSONS_MAX
-from siao.core.allocation.outlook import NEEDS, NOBODY, RULES, SIDES, Callers, Slots
+from siao.core.allocation.model import Rules
+from siao.core.allocation.outlook import NEEDS, NOBODY, RULES, SIDES, Callers, Floats, Slots
 from siao.core.allocation.rates import CELL_HOURS, PERSONS, Cell, Rates, Supply
 from siao.core.night import TURN
 from siao.core.requests import Need, Side
@@ -30,13 +31,20 @@ ADULTS = {Side.MEN: 2, Side.WOMEN: 1, Side.MIXED: 2, Side.MINORS: 0}
 
 
 class Evening(Struct, frozen=True, eq=False):
-    """One sampled evening: who calls and what is declared, in order of time."""
+    """One sampled evening: who calls and what is declared, in order of time; `value`: what each slot is worth to each caller."""
 
     callers: Callers
     slots: Slots
+    value: Floats
+
+    def after(self, minute: float) -> "Evening":
+        """What of it is still to come."""
+        row, column = (int(np.searchsorted(one.since, minute, side="right")) for one in (self.callers, self.slots))
+        rest = outlook.take(self.callers, slice(row, None)), outlook.take(self.slots, slice(column, None))
+        return Evening(*rest, self.value[row:, column:])
 
 
-def draw(known: Rates, park: Slots, seed: int, inflate: float = INFLATE, evenings: int = EVENINGS) -> tuple[Evening, ...]:
+def draw(known: Rates, park: Slots, seed: int, rules: Rules, inflate: float = INFLATE, evenings: int = EVENINGS) -> tuple[Evening, ...]:
     """`park`: all units of the territory, free or not: what a declared unit of a kind, size and rule is like.
 
     The same seed draws the same evenings. Without a known night there is none.
@@ -44,7 +52,7 @@ def draw(known: Rates, park: Slots, seed: int, inflate: float = INFLATE, evening
     if not known.nights or not known.demand:
         return ()
     stock = _stock(park)
-    return tuple(_evening(known, park, stock, np.random.default_rng((seed, i)), inflate) for i in range(evenings))
+    return tuple(_evening(known, park, stock, np.random.default_rng((seed, i)), rules, inflate) for i in range(evenings))
 
 
 def _stock(park: Slots) -> dict[Key, NDArray[np.int64]]:
@@ -64,9 +72,10 @@ def minute_of_night(hour: int) -> float:
     return (hour - TURN.hour) % DAY_HOURS * HOUR_MINUTES
 
 
-def _evening(known: Rates, park: Slots, stock: dict[Key, NDArray[np.int64]], dice: Generator, inflate: float) -> Evening:
+def _evening(known: Rates, park: Slots, stock: dict[Key, NDArray[np.int64]], dice: Generator, rules: Rules, inflate: float) -> Evening:
     callers = outlook.join([NOBODY, *_calls(known, dice, inflate)])
-    return Evening(outlook.in_time(callers), outlook.in_time(_declared(known, park, stock, dice)))
+    callers, slots = outlook.in_time(callers), outlook.in_time(_declared(known, park, stock, dice))
+    return Evening(callers, slots, outlook.values(callers, slots, rules))
 
 
 def _calls(known: Rates, dice: Generator, inflate: float) -> Iterator[Callers]:

@@ -114,7 +114,7 @@ def slots(places: Sequence[Place], since: Sequence[float], until: Sequence[float
     return take(one, np.repeat(np.arange(len(places)), beds))
 
 
-def take(arrays: Arrays, index: NDArray[np.integer] | Bools) -> Arrays:
+def take(arrays: Arrays, index: NDArray[np.integer] | Bools | slice) -> Arrays:
     return type(arrays)(*(getattr(arrays, name)[index] for name in arrays.__struct_fields__))
 
 

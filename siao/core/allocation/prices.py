@@ -1,10 +1,11 @@
 """Sampled prices: what the others lose, on average over sampled evenings, where a place is given now.
 
-The price of a place is the mean over evenings of its minimal dual in the assignment of queue and ghosts to what is free and
-may still be declared: the least p with p_u = max(0, max_h v_hu − s_h), s_h what h has beyond the price of its own place.
+The price of a place is the mean over evenings of its dual in the assignment of queue and ghosts to what is free and may
+still be declared. Minimal: the least p with p_u = max(0, max_h v_hu − s_h), s_h what h has beyond the price of its own place;
+it prices a type for the whole queue. Maximal, without the caller: what the others lose if the caller on the line has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -44,14 +45,29 @@ def duals(value: Floats, mate: Ints) -> Floats:
     return price
 
 
-def sampled(evenings: Sequence[Floats], types: Sequence[Ints], count: int) -> Floats:
-    """(types,) the mean price of each type of place over the evenings; `types[k]`: the type of each column of evening k.
+def losses(value: Floats, mate: Ints) -> Floats:
+    """The maximal duals of the columns: what those in the assignment would lose without each.
+
+    A row's minimal dual is found like a column's; what is left of the pair's value is the column's.
+    """
+    holder = np.full(value.shape[1], -1, np.int64)
+    placed = np.flatnonzero(mate >= 0)
+    holder[mate[placed]] = placed
+    price = np.zeros(value.shape[1])
+    price[mate[placed]] = value[placed, mate[placed]] - duals(np.ascontiguousarray(value.T), holder)[placed]
+    return price
+
+
+def sampled(
+    evenings: Sequence[Floats], mates: Sequence[Ints], types: Sequence[Ints], count: int, price_of: Callable[[Floats, Ints], Floats] = duals
+) -> Floats:
+    """(types,) the mean price of each type of place over the evenings; `types[k]`: the type of evening k’s first columns.
 
     Within an evening a type costs what its dearest place does, which is the one that is free soonest.
     """
     price = np.zeros((len(evenings), count))
-    for k, (value, type_of) in enumerate(zip(evenings, types)):
-        np.maximum.at(price[k], type_of, duals(value, assignment(value)))
+    for k, (value, mate, type_of) in enumerate(zip(evenings, mates, types)):
+        np.maximum.at(price[k], type_of, price_of(value, mate)[: type_of.size])
     return price.mean(axis=0)
 
 

@@ -9,44 +9,35 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from siao.core.allocation.outlook import Floats, Ints
-from siao.core.allocation.prices import assignment
+from siao.core.allocation.outlook import Ints
 
 GIVE, GIVE_OF = 2, 3
 TYPE, TYPE_OF = 1, 4
 
 
 class Ballot(Struct, frozen=True, eq=False):
-    """`now`: (queue,) evenings in which each household is given something free now; `types`: (queue × types), and of which
-    type; `later`: (types × 4), evenings in which a ghost of each level has a place of the type that is free now."""
+    """`types`: (queue × types) evenings in which each household is given a place that is free now, by its type."""
 
     evenings: int
-    now: Ints
     types: Ints
-    later: Ints
 
 
-def cast(evenings: Sequence[Floats], levels: Sequence[Ints], queue: int, type_of: Ints) -> Ballot:
-    """`type_of`: the type of each free place, which are the first columns; the first `queue` rows wait now."""
-    types, free = int(type_of.max(initial=-1)) + 1, type_of.size
-    votes, later = np.zeros((queue, types), np.int64), np.zeros((types, 4), np.int64)
-    for value, level in zip(evenings, levels):
-        mate = assignment(value)
-        rows = np.flatnonzero((mate >= 0) & (mate < free))
-        mine, ghosts = rows[rows < queue], rows[rows >= queue]
+def cast(mates: Sequence[Ints], queue: int, type_of: Ints, count: int) -> Ballot:
+    """`mates`: each evening's assignment; the first `queue` rows wait now. `type_of`: (free,) the type of each of the first
+    columns, those that are free now."""
+    votes = np.zeros((queue, count), np.int64)
+    for mate in mates:
+        mine = np.flatnonzero((mate[:queue] >= 0) & (mate[:queue] < type_of.size))
         votes[mine, type_of[mate[mine]]] += 1
-        seen = np.zeros_like(later)
-        seen[type_of[mate[ghosts]], level[ghosts]] = 1
-        later += seen
-    return Ballot(len(evenings), votes.sum(axis=1), votes, later)
+    return Ballot(len(mates), votes)
 
 
 def elected(ballot: Ballot) -> list[tuple[int, int]]:
     """(household, type) that are given now: in at least 2/3 of the evenings something, in 1/4 of them this type."""
     if not ballot.types.size:
         return []
-    best = ballot.types.argmax(axis=1)
+    now, best = ballot.types.sum(axis=1), ballot.types.argmax(axis=1)
     most = ballot.types[np.arange(best.size), best]
-    give = (ballot.now * GIVE_OF >= GIVE * ballot.evenings) & (most * TYPE_OF >= TYPE * ballot.evenings)
-    order = np.lexsort((-most, -ballot.now))
+    give = (now * GIVE_OF >= GIVE * ballot.evenings) & (most * TYPE_OF >= TYPE * ballot.evenings)
+    order = np.lexsort((-most, -now))
     return [(int(row), int(best[row])) for row in order if give[row]]
