@@ -269,6 +269,34 @@ CREATE TABLE tally (
     PRIMARY KEY (territory, night, outcome, side, composition, level, band)
 );
 
+-- Requests of a week by side, size band, level and the two hours in which they were asked: what ghost evenings are drawn from.
+-- Purpose: forecasting tonight's calls. A week, because nightly cells would be finer than the policies need; kept 5 weeks.
+-- A need stands only beside a cell that held 11 requests in 28 nights when it was counted; `protected` and zones never.
+CREATE TABLE demand (
+    territory text NOT NULL REFERENCES territory,
+    week      date NOT NULL CHECK (extract(isodow FROM week) = 1),
+    side      text NOT NULL CHECK (side IN ('men', 'women', 'mixed', 'minors')),
+    size      text NOT NULL CHECK (size IN ('1', '2', '3-4', '5-6', '7+')),
+    level     integer NOT NULL CHECK (level BETWEEN 1 AND 4),
+    hours     integer NOT NULL CHECK (hours BETWEEN 0 AND 22 AND hours % 2 = 0),
+    need      text CHECK (need IN ('step_free', 'animals', 'cots', 'private_room', 'women_only')),
+    requests  integer NOT NULL CHECK (requests > 0),
+    CONSTRAINT demand_cell UNIQUE NULLS NOT DISTINCT (territory, week, side, size, level, hours, need)
+);
+
+-- Rooms and dormitory beds that reports freed in a week, by kind, size, rule and two hours. Purpose: forecasting what may still
+-- be declared tonight. Says nothing of persons; kept 5 weeks.
+CREATE TABLE supply (
+    territory text NOT NULL REFERENCES territory,
+    week      date NOT NULL CHECK (extract(isodow FROM week) = 1),
+    kind      text NOT NULL CHECK (kind IN ('room', 'dormitory')),
+    capacity  integer NOT NULL CHECK (capacity BETWEEN 1 AND 2000),
+    rule      text NOT NULL CHECK (rule IN ('men', 'women', 'mixed', 'switchable')),
+    hours     integer NOT NULL CHECK (hours BETWEEN 0 AND 22 AND hours % 2 = 0),
+    units     integer NOT NULL CHECK (units > 0),
+    PRIMARY KEY (territory, week, kind, capacity, rule, hours)
+);
+
 -- One entry per verb: who, when, which rows, the coded outcome, and the hash of the entry before it (siao/core/journal.py).
 CREATE TABLE journal (
     territory text NOT NULL REFERENCES territory,
@@ -381,7 +409,7 @@ REVOKE ALL ON FUNCTION epoch() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION epoch() TO siao_app, siao_reader;
 
 GRANT SELECT, INSERT, UPDATE ON territory, commune, service, shelter, plan, unit, bed, request, placement, placement_bed, tally TO siao_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON criteria, command, account, account_right, session, login_failure TO siao_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON criteria, demand, supply, command, account, account_right, session, login_failure TO siao_app;
 GRANT SELECT, INSERT ON journal, night, access_log, rules TO siao_app;
 GRANT SELECT ON territory, commune, shelter, plan, unit, bed, night, tally, rules TO siao_reader;
 GRANT SELECT, DELETE ON command, session, login_failure, journal, access_log, request, placement, placement_bed TO siao_purger;
@@ -396,7 +424,7 @@ DO $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['commune', 'service', 'shelter', 'plan', 'unit', 'bed', 'request', 'criteria', 'placement', 'placement_bed',
-                                'night', 'tally', 'journal', 'command', 'access_log', 'rules'] LOOP
+                                'night', 'tally', 'demand', 'supply', 'journal', 'command', 'access_log', 'rules'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY here ON %I USING (territory = ANY ((SELECT territories_here())::text[])) '

@@ -11,6 +11,7 @@ import asyncpg
 from siao.actions.desk import Desk, Unavailable
 from siao.actions.verbs import Command
 from siao.core import night
+from siao.core.allocation import rates
 from siao.core.closing import CloseNight
 from siao.core.people import CLOCK
 from siao.core.placements import Lapse
@@ -18,6 +19,7 @@ from siao.core.refused import Refused
 from siao.core.requests import CloseUnmet, Closing
 from siao.store import board as boards
 from siao.store import db as database
+from siao.store import rates as learned
 from siao.store import requests as store
 from siao.store import world as worlds
 
@@ -71,6 +73,7 @@ async def close(desk: Desk, pool: database.Pool, code: str) -> None:
         left = await store.left_over(db, code, tonight, SWEEP_MAX) if over and closed else []
     async with database.acting(pool, [code]) as db:
         await worlds.forget(db, KEYS_HOURS)
+        await learned.forget(db, rates.WEEKS_KEPT)
     if not closed:
         await _do(desk, Command(uuid5(KEYS, f"{code}/{last}"), code, CLOCK, CloseNight(code, last)))
     for request, version in left:

@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from siao.actions.verbs import RULES, Command, wanted
 from siao.core import rights, world
+from siao.core.allocation.rates import Demand, Supply
 from siao.core.journal import Entry
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Criteria, Request
@@ -209,6 +210,7 @@ class Desk:
         rows: dict[tuple[type, Any], Struct] = {}
         gone: dict[UUID, None] = {}
         tallies: list[Tally] = []
+        learned: list[Demand | Supply] = []
         for change in decided.changes:
             for row in change.rows:
                 rows[type(row), world.key(row)] = row
@@ -218,10 +220,12 @@ class Desk:
                 rows.pop((Criteria, request), None)
                 gone[request] = None
             tallies += change.tally
+            learned += change.learned
         return store.Saved(
             rows=tuple(rows.values()),
             gone=tuple(gone),
             tallies=tuple(tallies),
+            learned=tuple(learned),
             entries=tuple(decided.entries),
             heads=tuple(heads),
             answers=tuple(_kept(*kept, now, gone) for kept in decided.kept),

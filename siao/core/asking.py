@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core import places, rules, statistics
-from siao.core.allocation import explain
+from siao.core.allocation import explain, rates
 from siao.core.allocation.compatible import Household, Place
+from siao.core.allocation.rates import Demand
 from siao.core.allocation.standing import Standing
 from siao.core.allocation.weigh import weigh
 from siao.core.journal import Verb
@@ -51,6 +52,7 @@ class Closed(Struct, frozen=True):
     rows: tuple[Struct, ...] = ()
     gone: tuple[UUID, ...] = ()
     tally: tuple[Tally, ...] = ()
+    learned: tuple[Demand, ...] = ()
 
 
 def step(request: Request, verb: Verb) -> None:
@@ -164,7 +166,7 @@ def unmet(world: World, request: UUID, reason: Closing, now: datetime) -> Change
 
 def closing(world: World, id: UUID, state: State, verb: Verb, reason: Closing, now: datetime) -> Change:
     closed = close(world, id, state, reason, now)
-    return Change(verb, closed.rows, reason, request=id, gone=closed.gone, tally=closed.tally)
+    return Change(verb, closed.rows, reason, request=id, gone=closed.gone, tally=closed.tally, learned=closed.learned)
 
 
 def met(world: World, id: UUID | None, persons: int, now: datetime) -> Closed:
@@ -189,7 +191,8 @@ def close(world: World, id: UUID, state: State, reason: Closing, now: datetime, 
         band=statistics.band(request.asked_at, now),
         persons=c.persons if persons is None else persons,
     )
-    return Closed((over,), (id,), (tally,))
+    zone = world.territory(request.territory).time_zone
+    return Closed((over,), (id,), (tally,), rates.asked(request.territory, zone, c, request.asked_at))
 
 
 def household(world: World, request: UUID | None, persons: int | None, side: Side | None, now: datetime) -> Household:

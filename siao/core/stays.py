@@ -113,6 +113,7 @@ def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, 
         request=p.request,
         gone=met.gone,
         tally=met.tally,
+        learned=met.learned,
     )
 
 

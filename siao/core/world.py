@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core import claims
+from siao.core.allocation.rates import Demand, Supply
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.journal import Entry, Verb, link
@@ -38,6 +39,7 @@ class Change(Struct, frozen=True):
     """One decided verb: the rows as they will be, and what its entry tells.
 
     `gone`: requests whose criteria are deleted with it; `tally`: what the statistics keep of them.
+    `learned`: what it adds to the rates of evenings.
     """
 
     verb: Verb
@@ -50,6 +52,7 @@ class Change(Struct, frozen=True):
     plan: UUID | None = None
     gone: tuple[UUID, ...] = ()
     tally: tuple[Tally, ...] = ()
+    learned: tuple[Demand | Supply, ...] = ()
     until: datetime | None = None
     """When the clock of the new state runs out, for the answer; no part of the entry."""
 

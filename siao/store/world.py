@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from siao.core.allocation import rates
+from siao.core.allocation.rates import Demand, Supply
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.closing import Night
@@ -56,6 +58,7 @@ class Saved(Struct, frozen=True):
     rows: tuple[Struct, ...]
     gone: tuple[UUID, ...]
     tallies: tuple[Tally, ...]
+    learned: tuple[Demand | Supply, ...]
     entries: tuple[Entry, ...]
     heads: tuple[Territory, ...]
     answers: tuple[tuple[UUID, str, datetime, bytes, bytes, UUID | None], ...]
@@ -200,6 +203,16 @@ async def save(db: Connection, s: Saved) -> None:
             INSERT INTO tally SELECT (n).* FROM unnest($11::tally[]) n
             ON CONFLICT (territory, night, outcome, side, composition, level, band) DO UPDATE SET
                 households = tally.households + excluded.households, persons = tally.persons + excluded.persons
+        ), m AS (
+            INSERT INTO demand SELECT (n).* FROM unnest($16::demand[]) n
+            WHERE (n).need IS NULL OR $18 <= (
+                SELECT sum(d.requests) FROM demand d
+                WHERE (d.territory, d.side, d.size, d.level, d.hours) = ((n).territory, (n).side, (n).size, (n).level, (n).hours)
+                    AND d.need IS NULL AND d.week > (n).week - $19::integer)
+            ON CONFLICT (territory, week, side, size, level, hours, need) DO UPDATE SET requests = demand.requests + excluded.requests
+        ), f AS (
+            INSERT INTO supply SELECT (n).* FROM unnest($17::supply[]) n
+            ON CONFLICT (territory, week, kind, capacity, rule, hours) DO UPDATE SET units = supply.units + excluded.units
         ), j AS (
             INSERT INTO journal SELECT (n).* FROM unnest($12::journal[]) n
         ), d AS (
@@ -219,6 +232,10 @@ async def save(db: Connection, s: Saved) -> None:
         s.answers,
         values(s.heads),
         values(_of(s.rows, Edition)),
+        values(rates.added(_of(s.learned, Demand))),
+        values(rates.supplied(_of(s.learned, Supply))),
+        rates.CELL_MIN,
+        rates.NIGHTS,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 import city
 from siao.carried import database_folder
 from siao.core import closing, journal, placements, requests, rules, territories, units
+from siao.core.allocation.rates import Demand, Supply
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.people import Right, Role
@@ -22,6 +23,7 @@ STRUCTS = {
     "territory": territories.Territory, "commune": territories.Commune, "service": territories.Service, "shelter": units.Shelter,
     "plan": units.Plan, "unit": units.Unit, "bed": Bed, "request": requests.Request, "criteria": requests.Criteria,
     "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry, "rules": rules.Edition,
+    "demand": Demand, "supply": Supply,
 }  # fmt: skip
 CATALOG = {
     "columns": """SELECT table_name, ordinal_position, column_name, data_type, is_nullable, column_default FROM information_schema.columns

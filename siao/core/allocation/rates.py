@@ -16,12 +16,13 @@ from msgspec.structs import replace
 from siao.core import night as nights
 from siao.core.allocation.compatible import Household, Place
 from siao.core.coded import Coded
-from siao.core.requests import Need, Side
+from siao.core.requests import Criteria, Need, Side
 from siao.core.units import Kind, Rule
 
 CELL_MIN = 11
 NIGHTS = 28
-WEEK_DAYS = 7
+WEEKS_KEPT = 5
+"""The running week and the four before it."""
 CELL_HOURS = 2
 NEVER = frozenset({Need.PROTECTED})
 SMALL = CELL_MIN * NIGHTS
@@ -97,7 +98,7 @@ def hours(at: datetime, zone: str) -> int:
     return hour - hour % CELL_HOURS
 
 
-def asked(territory: str, zone: str, h: Household, at: datetime) -> tuple[Demand, ...]:
+def asked(territory: str, zone: str, h: Household | Criteria, at: datetime) -> tuple[Demand, ...]:
     """What one request adds: its cell, then its cell with each need that may be counted where the cell is large enough."""
     base = Demand(territory, week(at, zone), h.side, size(h.persons), h.level, hours(at, zone), None, 1)
     return (base, *(replace(base, need=need) for need in sorted(set(h.needs) - NEVER)))
@@ -118,6 +119,12 @@ def kept(added: Iterable[tuple[Demand, ...]]) -> tuple[Demand, ...]:
         found.update([replace(base, requests=0), *(replace(one, requests=0) for one in needs if recent >= CELL_MIN)])
         held[base.cell][base.week] += 1
     return tuple(replace(one, requests=n) for one, n in found.items())
+
+
+def added(changes: Iterable[Demand]) -> list[Demand]:
+    """What one batch adds, one row a cell."""
+    found: Counter[Demand] = Counter(replace(one, requests=0) for one in changes)
+    return [replace(one, requests=n) for one, n in found.items()]
 
 
 def supplied(added: Iterable[Supply]) -> tuple[Supply, ...]:

@@ -1,0 +1,26 @@
+"""What was learned of evenings, read for a forecast and forgotten after five weeks."""
+
+from datetime import timedelta
+from typing import Any
+
+from siao.core.allocation.rates import NIGHTS, Demand, Rates, Supply
+from siao.store.db import Connection, clock
+from siao.store.rows import reader
+
+read_demand = reader(Demand)
+read_supply = reader(Supply)
+
+
+async def known(db: Connection, territory: str) -> Rates:
+    """The rates of the last 28 nights that were closed, and how many these are."""
+    since = (await clock(db)).date() - timedelta(days=NIGHTS)
+    nights: Any = await db.fetchval("SELECT count(*) FROM night WHERE territory = $1 AND date > $2", territory, since)
+    demand = await db.fetch("SELECT * FROM demand WHERE territory = $1 AND week > $2", territory, since)
+    supply = await db.fetch("SELECT * FROM supply WHERE territory = $1 AND week > $2", territory, since)
+    return Rates(nights, tuple(map(read_demand, demand)), tuple(map(read_supply, supply)))
+
+
+async def forget(db: Connection, weeks: int) -> None:
+    """Drops weeks that are over for longer than a forecast looks back, in the territories of this transaction."""
+    await db.execute("DELETE FROM demand WHERE week < clock_timestamp() - make_interval(weeks => $1)", weeks)
+    await db.execute("DELETE FROM supply WHERE week < clock_timestamp() - make_interval(weeks => $1)", weeks)
