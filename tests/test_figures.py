@@ -27,3 +27,9 @@ def test_a_count_is_decided_at_one_look(capsys: pytest.CaptureFixture[str]) -> N
 def test_open_figures_do_not_fail(capsys: pytest.CaptureFixture[str]) -> None:
     assert figures.tell([figures.measured("throughput", [3.0], "×", at_least=5)], as_json=False) == 0
     assert "open" in capsys.readouterr().out
+
+
+def test_one_lucky_round_of_many_does_not_meet_a_must() -> None:
+    assert figures.interval([1, 2, 3, 4, 5]) == (1, 5)
+    assert figures.interval(range(20)) == (5, 14)
+    assert figures.measured("regret", [1.0, *[2.0] * 19], "%", at_most=1.5).met is False
