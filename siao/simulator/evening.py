@@ -94,11 +94,11 @@ class Evening:
         acts: list[Callable[[], Awaitable[Any]]] = []
         if len(waiting) < WAITING_MAX and self.dice.random() < (0.4 if self.tick < RUSH_TICKS else 0.12):
             acts.append(self._call)
-        if waiting and self.dice.random() < (0.05 if len(waiting) < WAITING_MANY else 0.12):
+        if waiting and self.dice.random() < (0.05 if len(waiting) < WAITING_MANY else 0.08):
             acts.append(lambda: self._place(self.dice.choice(waiting)["id"]))
         acts += [act for p in placements if (act := self._answer(p))]
         if self.dice.random() < 0.2:
-            acts.append(lambda: self._report(board, self.dice.random() < (0.7 if free < FREE_MIN else 0.15 if free > FREE_MAX else 0.45)))
+            acts.append(lambda: self._report(board, self.dice.random() < (0.95 if free < FREE_MIN else 0.15 if free > FREE_MAX else 0.45)))
         if self.dice.random() < 0.05:
             acts.append(lambda: self._confirm(board))
         if self.dice.random() < 0.003:

@@ -166,14 +166,14 @@ async def test_nothing_moves_sideways_at_320_and_the_language_changes_everywhere
 
 
 async def test_the_whole_call_by_keys_alone(house: House, browser: Any) -> None:
-    """1f2e1b, Enter, P: eleven keys from the voice to the offer; then Escape, R and back, all without a mouse."""
+    """1f2e1bpmr, Enter, P: eleven keys from the voice to the offer; then Escape, R and back, all without a mouse."""
     page = await sit(browser, house, "operator", DESK, [])
     await page.locator("#composition").wait_for()
     await page.keyboard.press("/")
-    await page.keyboard.type("1f2e1b")
+    await page.keyboard.type("1f2e1bpmr")
     await page.locator(".ranked li").first.wait_for()
     await page.keyboard.press("Enter")
-    await page.locator(".hold").wait_for()
+    await page.locator(".hold", has_text="Chambre 4").wait_for()
     await page.keyboard.press("Escape")
     await page.locator(".hold").wait_for(state="detached")
     await page.locator(".ranked li").first.wait_for()

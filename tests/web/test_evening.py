@@ -202,6 +202,7 @@ async def test_a_porter_out_of_contact_keeps_what_was_said_and_sends_it_once(hou
     await shelter.locator(MEN).first.click()
     await shelter.locator(".bedb.saying").wait_for()
     await shelter.locator(".queued", has_text="non envoyé").wait_for()
+    await shelter.locator(".state .yes").click()
     await shelter.locator("body.perime").wait_for(timeout=2 * PATIENCE_MS)
     await shelter.locator(".tabs button").nth(1).click()
     assert await shelter.locator("article button:enabled").count() == 0, "what decides is off"
@@ -210,6 +211,30 @@ async def test_a_porter_out_of_contact_keeps_what_was_said_and_sends_it_once(hou
     await shelter.locator("body:not(.perime)").wait_for(timeout=2 * PATIENCE_MS)
     answer = await (await house.chair("operator")).rows("operator")
     assert sum(unit["beds"].count("o") for unit in answer["units"]) == 4, "one more than the city had, once"
+    assert await shelter.locator(".said").count() == 0, "what was said of a bed and that all is exact do not contradict each other"
+
+
+async def test_what_was_put_on_the_list_comes_back_within_five_seconds(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.locator("#composition").wait_for()
+    await page.keyboard.type("1h n2")
+    await page.locator(".ranked li").first.wait_for()
+    await page.keyboard.press("Alt+a")
+    await page.locator(".waited output").wait_for()
+    await page.keyboard.press("Alt+z")
+    await page.locator(".waited").wait_for(state="detached")
+    assert await page.input_value("#composition") == "1h n2", "the call goes on"
+    await page.locator(".queue p.rest").wait_for()
+    await (await house.chair("second")).ask(women=1)
+    row = page.locator(".queue li button", has_text="1 H, 1 F")
+    code = await row.locator(".code").inner_text()
+    await row.click()
+    await page.locator(".ranked li").first.wait_for()
+    await page.keyboard.press("Alt+a")
+    await page.locator(".waited output").wait_for()
+    await page.keyboard.press("Alt+z")
+    await page.locator(".waited").wait_for(state="detached")
+    await page.locator(".queue li button[aria-current]", has_text=code).wait_for()
 
 
 async def test_where_sockets_do_not_pass_the_board_is_asked_for(house: House, browser: Any) -> None:

@@ -3,11 +3,12 @@ import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
-import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Territory } from '../../lib/types';
+import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Problem, Territory } from '../../lib/types';
 
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
 const FOLLOW_MS = 1_500;
+const PERSONS_MAX = 20;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
 
@@ -240,7 +241,7 @@ export class Call {
   }
 
   private words(e: unknown): string {
-    if (e instanceof Refused) return e.problem.detail;
+    if (e instanceof Refused) return `${e.problem.detail} ${onward(e.problem)}`.trimEnd();
     if (e instanceof Unknown) return say('Le serveur ne répond pas : rien n’est confirmé.', 'The server does not answer: nothing is confirmed.');
     return e instanceof Error ? e.message : String(e);
   }
@@ -249,6 +250,14 @@ export class Call {
 /** The whole of what a request asks, as it stood. */
 function asked({ men, women, children, infants, needs, zone, max_km, nights, level, call_back }: Asked): Criteria & { call_back: string | null } {
   return { men, women, children, infants, needs, zone, max_km, nights, level, call_back };
+}
+
+/** What to do next, where the refusal alone does not say it. */
+function onward({ code, field }: Problem): string {
+  const who = LETTERS.find(([key]) => key === field)?.[1];
+  if (code === 'invalid' && who) return say(`« ${who} » : de 0 à ${PERSONS_MAX}. Corriger la saisie.`, `"${who}": 0 to ${PERSONS_MAX}. Correct the field.`);
+  if (code === 'code_unknown') return say('Le faire redire, ou composer le ménage.', 'Have it said again, or compose the household.');
+  return '';
 }
 
 const LETTERS: [keyof Pick<Criteria, 'men' | 'women' | 'children' | 'infants'>, string][] = [['men', 'h'], ['women', 'f'], ['children', 'e'], ['infants', 'b']];
