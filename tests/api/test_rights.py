@@ -52,6 +52,8 @@ ROUTES: dict[str, Route] = {
     "GET /api/placements/{placement}/address": Route(NOBODY),  # nor the office: none of them acted on it
     "POST /api/placements/{placement}/arrival": Route(THERE, {}, at=S),
     "POST /api/placements/{placement}/departure": Route(THERE, {"reason": "other"}, at=S),
+    "GET /api/placements/{placement}/explanation": Route(OFFICE),
+    "GET /api/placements/{placement}/explanation/slip": Route(OFFICE),
     "POST /api/placements/{placement}/extension": Route(THERE, {"until": "2030-01-01"}, at=S),
     "POST /api/placements/{placement}/household-refusal": Route(OFFICE, {"reason": "other"}),
     "POST /api/placements/{placement}/move": Route(THERE, ROOM, at=S),
@@ -72,6 +74,9 @@ ROUTES: dict[str, Route] = {
     "POST /api/requests/{request}/revision": Route(ASKS, {"men": 1}, at=W),
     "GET /api/requests/{request}/timeline": Route(ASKS, at=W),
     "POST /api/requests/{request}/withdrawal": Route(ASKS, {"reason": "withdrawn"}, at=W),
+    "GET /api/rules": Route(ANYBODY),
+    "POST /api/rules": Route({"coordinator"} | A, {"effective": "2020-01-01"}),
+    "POST /api/rules/effect": Route({"coordinator"} | A, {"effective": "2020-01-01"}),
     "GET /api/services": Route(OFFICE | A),
     "POST /api/services": Route(A, {"name": "A"}),
     "PUT /api/services/{service}": Route(A, {"name": "A"}),
