@@ -66,6 +66,9 @@ TABLES: dict[str, Kept] = {
     "night": Kept("which nights are closed", "as long as their counts", {S: "territory date closed_at"}),
     "tally": Kept("statistics; never shown under 11", "as long as the statistics", {C: (
         "territory night outcome side composition level band households persons")}),
+    "demand": Kept("forecasting tonight's calls, by week; a need beside a cell of 11 requests in 28 nights alone", "5 weeks", {C: (
+        "territory week side size level hours need requests")}),
+    "supply": Kept("forecasting what may still be declared tonight", "5 weeks", {P: "territory week kind capacity rule hours units"}),
     "journal": Kept("who did what, for the audit and for every screen; never a need", YEAR, {
         S: "territory seq at role source verb outcome salt hash", A: "agent", P: "shelter units plan", H: "placement request"}),
     "command": Kept("the same click twice has one effect", "48 hours, or until the request closes", {
