@@ -4,6 +4,7 @@ import ast
 import re
 
 import asyncpg
+import redis.asyncio
 
 from hotline import Hotline
 from siao.carried import HERE
@@ -12,7 +13,6 @@ from siao.core.register import BROWSER, CHANNELS, LOG, TABLES, About
 from siao.core.requests import Criteria, Withdraw
 from siao.embedded.stack import Stack
 from siao.live import doorbell
-from siao.live.doorbell import Doorbell
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 CRITERIA = {"men", "women", "children", "infants", "needs", "zone", "max_km", "nights", "last_shelter", "level", "explanation"}
@@ -67,11 +67,8 @@ def test_every_place_in_a_browser_is_declared() -> None:
 
 async def test_redis_keeps_nothing_and_hears_a_number(servers: Stack, hotline: Hotline) -> None:
     assert {doorbell.CHANNEL} == set(CHANNELS)
-    bell = Doorbell(servers.redis_url, lambda code, seq: None, lambda: None)
-    try:
-        assert await bell.redis.dbsize() == 0
-    finally:
-        await bell.close()
+    async with redis.asyncio.Redis.from_url(servers.redis_url) as valkey:
+        assert await valkey.dbsize() == 0
 
 
 CANARY = {"men": 7, "women": 6, "children": 5, "infants": 2, "zone": "Voiron", "nights": 29, "max_km": 299, "level": 2}
