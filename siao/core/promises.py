@@ -52,12 +52,8 @@ def uncontested(world: World, placement: Placement) -> None:
 
 
 def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
-    """All the household's beds or none; what lapsed on them is cleared first, by the same law as the sweeper's.
-
-    A key that made a placement makes no second one, also when its answer is no longer kept.
-    """
-    if world.find(Placement, c.id) is not None:
-        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (c.id,))
+    """All the household's beds or none; what lapsed on them is cleared first, by the same law as the sweeper's."""
+    _unknown(world, c.id)
     for unit in c.units:
         yield from clear(world, unit, now)
     household = asking.household(world, c.request, c.persons, c.side, now)
@@ -96,6 +92,12 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
         request=c.request,
         until=placement.until,
     )
+
+
+def _unknown(world: World, id: UUID) -> None:
+    """A key that made a placement makes no second one, also when its answer is no longer kept."""
+    if world.find(Placement, id) is not None:
+        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (id,))
 
 
 def clear(world: World, unit: UUID, now: datetime) -> Iterator[Change]:
