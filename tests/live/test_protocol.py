@@ -74,7 +74,7 @@ class Truth:
 
     async def snapshot(self, db: Any, code: str) -> Snapshot:
         territory = replace(city.city().territory(code), seq=self.seq)
-        return Snapshot(str(self.epoch), territory, city.EVENING, Facts(plans=self.plans(IDS)))
+        return Snapshot(str(self.epoch), territory, city.EVENING, (), Facts(plans=self.plans(IDS)))
 
     async def news(self, db: Any, code: str, since: int) -> News:
         ids = self.changed[since + 1 :]
