@@ -121,7 +121,7 @@ class Hub:
             "loops_dead": sorted(self.dead),
             "at_the_door": self.gate.waiting,
             "hung_up": {str(code): count for code, count in sorted(self.hung_up.items())},
-            "behind": top[1] - feed.seq if top else None,
+            "behind": max(0, top[1] - feed.seq) if top else None,
             **feed.status(),
         }
 

@@ -56,8 +56,18 @@ async def test_each_coding_says_the_same(house: House, accept: str, best: str) -
     assert plain.headers["content-security-policy"] and plain.headers["cache-control"] == "no-store"
 
 
+async def settled(house: House) -> Any:
+    """The board once it is where the database is: the clock closes last night when the house opens."""
+    for _ in range(100):
+        answer, _ = await raw(house, "operator", "zstd")
+        if answer.headers["siao-top"] == answer.headers["etag"].strip('"'):
+            return answer
+        await asyncio.sleep(0.05)
+    raise AssertionError("the board never caught up")
+
+
 async def test_where_nothing_moved_nothing_is_sent(house: House) -> None:
-    answer, _ = await raw(house, "operator", "zstd")
+    answer = await settled(house)
     again, body = await raw(house, "operator", "zstd", **{"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, body) == (304, b"") and again.headers["siao-top"] == answer.headers["etag"].strip('"')
     chair = await house.chair("operator")
