@@ -5,6 +5,7 @@ import fcntl
 import logging
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from siao.embedded import postgres, valkey
 from siao.embedded.process import CannotStart, Server, as_root, free_port, is_free
 
 log = logging.getLogger("siao.embedded")
-LOCK = "lock"
+LOCK, POINTER = "lock", "cluster"
 WATCH_SECONDS = 0.2
 RESTARTS_MAX = 50
 """How often one server may be started again in a minute before the watch gives up."""
@@ -65,8 +66,23 @@ def home_of(directory: Path) -> Path:
     home = postgres.STATE / sha256(str(directory.resolve()).encode()).hexdigest()[:16]
     home.mkdir(parents=True, exist_ok=True)
     postgres.STATE.chmod(0o755)
-    (directory / "cluster").write_text(f"{home}\n")
+    (directory / POINTER).write_text(f"{home}\n")
     return home
+
+
+@contextmanager
+def passing(purpose: str) -> Generator[Path]:
+    """A folder for servers, theirs to enter; gone after the block, with all that root keeps elsewhere for any folder in it."""
+    made = Path(tempfile.mkdtemp(prefix=f"siao-{purpose}-"))
+    made.chmod(0o755)
+    try:
+        yield made
+    finally:
+        for pointer in made.rglob(POINTER):
+            home = Path(pointer.read_text().strip()) if pointer.is_file() else made
+            if home.parent == postgres.STATE:
+                shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager
