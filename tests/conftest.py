@@ -11,7 +11,7 @@ import chairs
 import city
 from hotline import Hotline
 from siao.actions import parks
-from siao.embedded.stack import Stack, passing, stack
+from siao.embedded.stack import Stack, memory, passing, stack
 from siao.store import db as database
 from siao.store import migrate
 
@@ -24,7 +24,7 @@ numbers = itertools.count()
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Stack]:
     """PostgreSQL 18 and Valkey on free loopback ports; gone after the run."""
-    with passing("test") as folder, stack(folder, durable=False) as running:
+    with passing("test", memory()) as folder, stack(folder, durable=False) as running:
         yield running
 
 
