@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +25,7 @@ from siao import figures
 from siao.carried import HERE, samples_folder
 from siao.demo import PASSWORD
 from siao.embedded.process import free_port
-from siao.embedded.stack import Kept
+from siao.embedded.stack import Kept, passing
 from siao.figures import Figure, exact, measured, progress
 
 ROOT = HERE.parent
@@ -42,7 +41,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     rounds = 2 if options.quick else figures.ROUNDS_MIN
     found: list[Figure] = []
-    with folder() as here:
+    with passing("bench") as here:
         if not options.no_cold:
             firsts = list(cold(here, 1 if options.quick else rounds))
             found.append(measured("first start to /readyz, nothing cached", firsts, "s", at_most=COLD_MUST))
@@ -50,18 +49,6 @@ def main(argv: list[str]) -> int:
         found += asyncio.run(told(here, rounds))
         found += totals(here)
     return figures.tell(found, options.json)
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    here = Path(tempfile.mkdtemp(prefix="siao-bench-"))
-    here.chmod(0o755)
-    try:
-        yield here
-    finally:
-        for pointer in (*here.glob("*/cluster"), *here.glob("*/var/demo/cluster")):
-            shutil.rmtree(pointer.read_text().strip(), ignore_errors=True)  # as root the data lie elsewhere
-        shutil.rmtree(here, ignore_errors=True)
 
 
 @contextmanager

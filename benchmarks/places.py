@@ -4,8 +4,6 @@ CPU seconds of whoever answers: this process, or PostgreSQL's backend (from /pro
 """
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,7 +28,7 @@ from siao.core.board import Board, Facts, Touched
 from siao.core.requests import Need
 from siao.core.territories import Territory
 from siao.core.units import Feature, Kind, Rule, Shelter, Unit
-from siao.embedded.stack import home_of, stack
+from siao.embedded.stack import passing, stack
 from siao.exchange import invented
 
 UNITS, SHELTERS, SHOWN = 10_000, 900, 5
@@ -213,13 +211,8 @@ def _fold_us() -> float:
 
 def main(argv: list[str]) -> int:
     options = figures.parser("bench places", str(__doc__).splitlines()[0]).parse_args(argv)
-    folder = Path(tempfile.mkdtemp(prefix="siao-bench-"))
-    try:
-        with stack(folder, durable=False) as servers:
-            spent = asyncio.run(rounds(servers.owner_url(), *(3, 40) if options.quick else (7, 200)))
-    finally:
-        shutil.rmtree(home_of(folder), ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+    with passing("bench") as folder, stack(folder, durable=False) as servers:
+        spent = asyncio.run(rounds(servers.owner_url(), *(3, 40) if options.quick else (7, 200)))
     ratio = {name: [a / b for a, b in zip(spent[name], spent["arrays"])] for name in ("sql", "python")}
     return figures.tell(
         [

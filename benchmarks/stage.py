@@ -3,11 +3,9 @@
 import asyncio
 import os
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Generator, Sequence
@@ -24,8 +22,8 @@ from siao.core.journal import GENESIS, Entry, link
 from siao.core.parks import Park, ParkCommune, ParkShelter, ParkUnit, identity
 from siao.core.people import Right, Role
 from siao.core.units import Kind, Rule, Scheme
-from siao.embedded.process import as_root, free_port
-from siao.embedded.stack import Stack, home_of, stack
+from siao.embedded.process import free_port
+from siao.embedded.stack import Stack, passing, stack
 from siao.store import db as database
 from siao.store import migrate
 from siao.store import people as store
@@ -75,18 +73,11 @@ def park(code: str, shelters: int = SHELTERS, beds: int = BEDS, hot: bool = Fals
 @contextmanager
 def stage(parks: Sequence[Park] | None = None) -> Generator[Stage]:
     """Servers of its own with fsync on, gone after the block; territories as above where no other parks are given."""
-    folder = Path(tempfile.mkdtemp(prefix="siao-bench-"))
-    folder.chmod(0o755)
-    try:
-        with stack(folder, durable=True) as servers:
-            servers.postgres.stop()
-            servers.postgres.command += POSTGRES
-            servers.postgres.start()
-            yield asyncio.run(_furnished(servers, parks or [park(code, hot=code == TERRITORIES[0]) for code in TERRITORIES]))
-    finally:
-        if as_root():
-            shutil.rmtree(home_of(folder), ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+    with passing("bench") as folder, stack(folder, durable=True) as servers:
+        servers.postgres.stop()
+        servers.postgres.command += POSTGRES
+        servers.postgres.start()
+        yield asyncio.run(_furnished(servers, parks or [park(code, hot=code == TERRITORIES[0]) for code in TERRITORIES]))
 
 
 async def _furnished(servers: Stack, given: Sequence[Park]) -> Stage:

@@ -8,11 +8,9 @@ import asyncio
 import os
 import resource
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from array import array
 from collections.abc import Iterator, Sequence
@@ -29,8 +27,8 @@ from loadtests.profiles import PROFILES, Profile
 from loadtests.screens import OPENED
 from loadtests.watch import Look, Watch
 from siao import figures
-from siao.embedded.process import CannotStart, as_root, free_port
-from siao.embedded.stack import Stack, home_of, stack
+from siao.embedded.process import CannotStart, free_port
+from siao.embedded.stack import Stack, passing, stack
 from siao.figures import Figure, exact
 from siao.store import board as boards
 from siao.store import db as database
@@ -103,7 +101,7 @@ def _run(options: argparse.Namespace) -> int:
     profile = PROFILES[options.profile]
     _allow_files(profile)
     with ExitStack() as house:
-        folder = house.enter_context(_folder())
+        folder = house.enter_context(passing("load"))
         figures.progress("starting PostgreSQL 18 and Valkey")
         servers = house.enter_context(stack(folder, durable=True))
         secret = secrets.token_hex(16)
@@ -135,19 +133,6 @@ def _allow_files(profile: Profile) -> None:
     if most != resource.RLIM_INFINITY and most < wanted:
         raise CannotStart(f"{profile.name} wants {wanted} open files a process, this machine allows {most}: raise ulimit -n")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """A place for the run's data that is gone after it."""
-    folder = Path(tempfile.mkdtemp(prefix="siao-load-"))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        if as_root():
-            shutil.rmtree(home_of(folder), ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -86,9 +86,7 @@ def build(settings: Settings) -> Litestar:
         state=State(),
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1_000, gzip_compress_level=4, exclude_opt_key="exclude_from_compression"
-        ),
+        compression_config=COMPRESSION,
         openapi_config=OpenAPIConfig(
             title="siao",
             version=__version__,

@@ -1,10 +1,7 @@
 """Real servers for the whole run, a database of one's own for each test."""
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,8 +11,7 @@ import chairs
 import city
 from hotline import Hotline
 from siao.actions import parks
-from siao.embedded.process import as_root
-from siao.embedded.stack import Stack, home_of, stack
+from siao.embedded.stack import Stack, memory, passing, stack
 from siao.store import db as database
 from siao.store import migrate
 
@@ -28,15 +24,8 @@ numbers = itertools.count()
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Stack]:
     """PostgreSQL 18 and Valkey on free loopback ports; gone after the run."""
-    folder = Path(tempfile.mkdtemp(prefix="siao-test-"))
-    folder.chmod(0o755)
-    try:
-        with stack(folder, durable=False) as running:
-            yield running
-    finally:
-        if as_root():
-            shutil.rmtree(home_of(folder), ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+    with passing("test", memory()) as folder, stack(folder, durable=False) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

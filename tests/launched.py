@@ -1,11 +1,9 @@
 """The demo as whoever types ./run demo has it: a process of its own, watched from outside."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,9 +14,8 @@ import httpx
 import msgspec
 
 from siao.carried import HERE
-from siao.embedded.postgres import STATE
 from siao.embedded.process import NOBODY, as_root, free_port
-from siao.embedded.stack import Kept
+from siao.embedded.stack import Kept, passing
 
 OPEN_SECONDS = 60
 GONE_SECONDS = 15
@@ -46,19 +43,11 @@ MYSELF = Who("myself", sys.executable, HERE.parent, None)
 
 @contextmanager
 def folder(who: Who = MYSELF) -> Iterator[Path]:
-    """A folder that this user may write in; what root keeps elsewhere for it goes too."""
-    made = Path(tempfile.mkdtemp(prefix="siao-life-"))
-    made.chmod(0o755)
-    if who.user is not None:
-        os.chown(made, who.user, who.user)
-    try:
+    """A folder that this user may write in."""
+    with passing("life") as made:
+        if who.user is not None:
+            os.chown(made, who.user, who.user)
         yield made
-    finally:
-        for pointer in made.rglob("cluster"):
-            home = Path(pointer.read_text().strip())
-            if home.parent == STATE:
-                shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(made, ignore_errors=True)
 
 
 class Demo:

@@ -38,6 +38,11 @@ def test_sql_is_in_store_alone(path: Path) -> None:
     assert [text for text in found if SQL.search(text)] == []
 
 
+def test_migrations_are_numbered_one_by_one() -> None:
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "db" / "migrations").glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_the_screens_words_are_core_s() -> None:
     assert (HERE / "web" / "src" / "lib" / "words.json").read_text(encoding="utf-8") == words.text()
 

@@ -19,7 +19,7 @@ from siao.core.requests import WAITING, Criteria, Request
 from siao.core.requests import State as Asked
 from siao.core.rules import Edition
 from siao.core.territories import Territory
-from siao.core.units import Kind, Plan, Shelter, Unit
+from siao.core.units import Plan, Shelter, Unit
 
 Id = UUID
 KINDS = ("shelters", "units", "placements", "requests", "plans")
@@ -225,7 +225,3 @@ def bed_numbers(board: Board, placement: Placement) -> list[tuple[Id, int]]:
     """Where the placement is: unit and bed number."""
     numbers = {bed.id: bed.number for claim in board.claims_of(placement) for bed in board.beds.get(claim.unit, ())}
     return sorted((claim.unit, numbers[claim.bed]) for claim in board.claims_of(placement) if claim.bed in numbers)
-
-
-def is_room(board: Board, unit: Id) -> bool:
-    return unit in board.units and board.units[unit].kind is Kind.ROOM

@@ -11,11 +11,6 @@ CHECKS = SYMBOLS + "*~$=U"
 BITS = 40
 LENGTH = BITS // 5
 MISREAD = str.maketrans("OIL", "011")
-ALPHABET = {
-    "A": "Anatole", "B": "Berthe", "C": "Célestin", "D": "Désiré", "E": "Eugène", "F": "François", "G": "Gaston", "H": "Henri",
-    "J": "Joseph", "K": "Kléber", "M": "Marcel", "N": "Nicolas", "P": "Pierre", "Q": "Quintal", "R": "Raoul", "S": "Suzanne",
-    "T": "Thérèse", "V": "Victor", "W": "William", "X": "Xavier", "Y": "Yvonne", "Z": "Zoé",
-}  # fmt: skip
 
 
 def code(bits: int) -> str | None:
@@ -37,8 +32,3 @@ def read(text: str) -> str:
     if written is None or written[-1] != heard[-1]:
         raise Refused(Refusal.CODE_TYPO, "code")
     return written
-
-
-def spoken(code: str) -> str:
-    """As said on the telephone: digits, and the French spelling alphabet."""
-    return " – ".join(" ".join(ALPHABET.get(c, c) for c in part) for part in code.split("-"))

@@ -5,14 +5,13 @@ and nothing happened. `now` is the database's clock, read after the territory wa
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import asking, places, requests
-from siao.core import night as nights
+from siao.core import asking, deadlines, places, requests
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import OFFICE, By
@@ -64,23 +63,7 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     territory = world.get(Territory, chosen.shelter.territory)
     if not planned:
         _few_enough(world, by, territory)
-    placement = Placement(
-        id=c.id,
-        territory=territory.code,
-        request=c.request,
-        shelter=chosen.shelter.id,
-        state=State.HELD,
-        persons=household.persons,
-        night=places.night(territory, now),
-        until=_hold_until(world, territory, c.request, now),
-        expected_until=None,
-        end_date=None,
-        accepted=False,
-        outcome=None,
-        override=c.override,
-        opened_seq=territory.seq + 1,
-        version=1,
-    )
+    placement = _held(world, c, territory, chosen.shelter, household.persons, now)
     placement, explained = asking.explained(world, placement, c.standing, household, here)
     yield Change(
         Verb.HOLD,
@@ -98,6 +81,26 @@ def _unknown(world: World, id: UUID) -> None:
     """A key that made a placement makes no second one, also when its answer is no longer kept."""
     if world.find(Placement, id) is not None:
         raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (id,))
+
+
+def _held(world: World, c: Hold, territory: Territory, shelter: Shelter, persons: int, now: datetime) -> Placement:
+    return Placement(
+        id=c.id,
+        territory=territory.code,
+        request=c.request,
+        shelter=shelter.id,
+        state=State.HELD,
+        persons=persons,
+        night=places.night(territory, now),
+        until=deadlines.hold(world, territory, c.request, now),
+        expected_until=None,
+        end_date=None,
+        accepted=False,
+        outcome=None,
+        override=c.override,
+        opened_seq=territory.seq + 1,
+        version=1,
+    )
 
 
 def clear(world: World, unit: UUID, now: datetime) -> Iterator[Change]:
@@ -145,7 +148,7 @@ def offer(world: World, c: Offer, by: By, now: datetime) -> Iterator[Change]:
     if all(unit.mode is Mode.DIRECT for unit in units(world, placement)):
         yield _expected(world, placement, Verb.OFFER, now)
         return
-    until = now + timedelta(seconds=world.territory(placement.territory).answer_seconds)
+    until = deadlines.offer(world.territory(placement.territory), now)
     yield same_beds(world, replace(placement, state=State.OFFERED, until=until, version=placement.version + 1), Verb.OFFER)
 
 
@@ -255,30 +258,11 @@ def same_beds(world: World, p: Placement, verb: Verb, rows: tuple[Struct, ...] =
 
 
 def _expected(world: World, p: Placement, verb: Verb, now: datetime) -> Change:
-    """`expected_until` = min(the door's hour, now + 30 min + distance at 4 km/h); a no-show `grace_seconds` later."""
     territory, shelter = world.territory(p.territory), world.get(Shelter, p.shelter)
-    by_foot = now + timedelta(seconds=territory.travel_seconds + places.walk_seconds(world, p.request, shelter))
-    door = places.door(territory, shelter, now)
-    at = min(door, by_foot) if door and door > now else by_foot
-    until = _before_noon(world, territory, p.request, at + timedelta(seconds=territory.grace_seconds))
-    at = min(at, until)
+    at, until = deadlines.arrival(world, territory, shelter, p.request, now)
     expected = replace(p, state=State.EXPECTED, expected_until=at, until=until, accepted=True, version=p.version + 1)
     rung = (replace(shelter, to_ring_since=None),) if shelter.to_ring_since else ()
     return same_beds(world, expected, verb, rung)
-
-
-def _hold_until(world: World, territory: Territory, request: UUID | None, now: datetime) -> datetime:
-    """Ten minutes, or a quarter of an hour past the agreed call back; never renewed."""
-    asked = world.get(Request, request).call_back if request else None
-    if asked and asked > now:
-        return _before_noon(world, territory, request, asked + timedelta(seconds=territory.call_back_seconds))
-    return now + timedelta(seconds=territory.hold_seconds)
-
-
-def _before_noon(world: World, territory: Territory, request: UUID | None, at: datetime) -> datetime:
-    """Nobody's needs outlive the noon after their night, so no promise that keeps them does."""
-    end = nights.criteria_end(world.get(Request, request).night, territory.time_zone) if request else at
-    return min(at, end)
 
 
 def _holds(world: World, by: By) -> tuple[UUID, ...]:

@@ -5,7 +5,6 @@ from random import Random
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from siao.core import night as nights
 from siao.core.allocation.compatible import Place
@@ -100,8 +99,3 @@ def _as_place(id: UUID, shelter: UUID, s: ParkShelter, unit: ParkUnit) -> Place:
         nights_max=unit.nights_max,
         suite=None,
     )
-
-
-def without_features(city: City) -> City:
-    """Whether a file said nothing of features: then no call may ask for one."""
-    return City(city.name, tuple(replace(place, features=()) for place in city.places))

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from redis.asyncio import Redis
 
 from siao.embedded import valkey
 from siao.embedded.process import Server, as_root, free_port, nobody
+from siao.embedded.stack import passing
 from siao.live.address import Address, Malformed, parse
 from siao.live.doorbell import Doorbell
 
@@ -54,10 +54,8 @@ def test_an_address_that_says_nothing_is_refused_by_name(url: str) -> None:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Where nobody may enter: pytest's own folders are root's alone."""
-    made = Path(tempfile.mkdtemp(prefix="siao-bell-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
+    with passing("bell") as made:
+        yield made
 
 
 @contextmanager

@@ -1,11 +1,9 @@
 """The wheel, built once and installed elsewhere: without this checkout, and without any registry."""
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +12,14 @@ import pytest
 from launched import MYSELF, Who, runs_as_nobody
 from siao.carried import HERE
 from siao.embedded.process import NOBODY, as_root
+from siao.embedded.stack import passing
 
 
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[Path]:
     """A folder that every user may read."""
-    made = Path(tempfile.mkdtemp(prefix="siao-elsewhere-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    with passing("elsewhere") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

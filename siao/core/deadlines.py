@@ -1,0 +1,42 @@
+"""Until when a promise stands: a hold, an offer, a household on its way. No clock of any of them runs past the noon after its night."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from siao.core import night as nights
+from siao.core import places
+from siao.core.requests import Request
+from siao.core.territories import Territory
+from siao.core.units import Shelter
+from siao.core.world import World
+
+
+def hold(world: World, territory: Territory, request: UUID | None, now: datetime) -> datetime:
+    """Ten minutes, or a quarter of an hour past the agreed call back; never renewed."""
+    asked = world.get(Request, request).call_back if request else None
+    if asked and asked > now:
+        return _before_noon(world, territory, request, asked + timedelta(seconds=territory.call_back_seconds))
+    return now + timedelta(seconds=territory.hold_seconds)
+
+
+def offer(territory: Territory, now: datetime) -> datetime:
+    """How long the shelter may take to answer."""
+    return now + timedelta(seconds=territory.answer_seconds)
+
+
+def arrival(world: World, territory: Territory, shelter: Shelter, request: UUID | None, now: datetime) -> tuple[datetime, datetime]:
+    """When the household is expected, and when it is a no-show.
+
+    `expected` = min(the door's hour, now + 30 min + distance at 4 km/h); a no-show `grace_seconds` later.
+    """
+    by_foot = now + timedelta(seconds=territory.travel_seconds + places.walk_seconds(world, request, shelter))
+    door = places.door(territory, shelter, now)
+    at = min(door, by_foot) if door and door > now else by_foot
+    until = _before_noon(world, territory, request, at + timedelta(seconds=territory.grace_seconds))
+    return min(at, until), until
+
+
+def _before_noon(world: World, territory: Territory, request: UUID | None, at: datetime) -> datetime:
+    """Nobody's needs outlive the noon after their night, so no promise that keeps them does."""
+    end = nights.criteria_end(world.get(Request, request).night, territory.time_zone) if request else at
+    return min(at, end)
