@@ -97,7 +97,7 @@ def test_a_small_territory_borrows_the_shape_of_all_and_one_without_a_night_is_i
     drawn, rates = known(few, [OWN], 9)
     assert drawn is Drawn.POOLED and round(sum(one.requests for one in rates.demand if one.need is None)) == SMALL // 2
     assert {one.side for one in rates.demand} == set(Side)
-    drawn, rates = known(Rates(0, OWN.demand), [OWN], 40)
+    drawn, rates = known(Rates(6, OWN.demand), [OWN], 40)
     assert drawn is Drawn.INVENTED and round(sum(one.requests for one in rates.demand)) == 50
     assert invented(0).demand == () and {one.level for one in rates.demand} == {1, 2, 3, 4}
     assert sum(weight for *_, weight in past.INVENTED) == 100

@@ -30,6 +30,7 @@ AS_COUNTED = 1.0
 BUSY = 1.25
 """Invented requests for each free bed: a night on which not all can be sheltered."""
 BAND_HOURS = {Band.UNDER_1_H: (0.0, 1.0), Band.UNDER_3_H: (1.0, 3.0), Band.UNDER_6_H: (3.0, 6.0), Band.OVER_6_H: (6.0, 12.0)}
+WEEK_NIGHTS = 7
 USUAL = Band.UNDER_3_H
 """Where too few were counted to say how long they had waited."""
 FAMILY, WOMAN, OTHER = (35, 35, 20, 10), (30, 30, 25, 15), (12, 20, 28, 40)
@@ -38,14 +39,14 @@ INVENTED = (
     (Side.MIXED, Size.TWO, OTHER, 7), (Side.MIXED, Size.FEW, FAMILY, 8), (Side.MIXED, Size.MANY, FAMILY, 2), (Side.MEN, Size.TWO, OTHER, 3),
     (Side.MINORS, Size.ONE, FAMILY, 1),
 )  # fmt: skip
-"""Side, size, how many in a hundred of each level, how many in a hundred: for a territory that has counted no night yet."""
+"""Side, size, how many in a hundred of each level, how many in a hundred: for a territory that has not counted enough yet."""
 INVENTED_HOURS = 18
 
 
 class Drawn(Coded):
     """What evenings are drawn from."""
 
-    COUNTED = "counted", "tirées des comptes des 28 dernières nuits", "drawn from the counts of the last 28 nights"
+    COUNTED = "counted", "tirées des comptes des dernières nuits, 28 au plus", "drawn from the counts of the last nights, at most 28"
     POOLED = (
         "pooled",
         "aussi nombreuses que les demandes comptées ici, réparties comme dans tous les territoires (trop peu de nuits comptées ici seul)",
@@ -53,8 +54,8 @@ class Drawn(Coded):
     )
     INVENTED = (
         "invented",
-        "inventées de toutes pièces : aucune nuit n’est encore comptée ici",
-        "invented altogether: no night has been counted here yet",
+        "inventées de toutes pièces : moins de sept nuits sont comptées ici",
+        "invented altogether: fewer than seven nights are counted here",
     )
 
 
@@ -85,8 +86,8 @@ class Past(Struct, frozen=True):
 
 
 def known(own: Rates, others: Sequence[Rates], beds: int) -> tuple[Drawn, Rates]:
-    """The rates of a territory: its own, with the shape of all where these are few, invented for `beds` where there are none."""
-    if not (own.nights and own.demand):
+    """A territory's rates: its own, with the shape of all where these are few, invented for `beds` before a week is counted."""
+    if own.nights < WEEK_NIGHTS or not own.demand:
         return Drawn.INVENTED, invented(beds)
     found = rates.pooled(own, [own, *others])
     return (Drawn.COUNTED if found is own or not any(one.nights for one in others) else Drawn.POOLED), found
