@@ -1,10 +1,12 @@
 """What the solver's child is asked and what it answers: plain values, so that whoever asks need not load a solver."""
 
 import struct
+from uuid import UUID
 
 from msgspec import Struct
 
 from siao.core.allocation.comparison import Summary
+from siao.core.allocation.cost import Cost
 from siao.core.allocation.effect import Effect
 from siao.core.allocation.model import Given, Instance, Rules, Vector
 from siao.core.allocation.past import Past
@@ -47,8 +49,17 @@ class Weigh(Struct, frozen=True, tag="weigh"):
     nodes_max: int
 
 
-Job = Propose | Weigh
-Result = Proposal | Effect
+class Change(Struct, frozen=True, tag="change"):
+    """What it costs at least to give `units` to `request` against the plan; no hard reason forbids it."""
+
+    instance: Instance
+    request: UUID
+    units: tuple[UUID, ...]
+    nodes_max: int
+
+
+Job = Propose | Weigh | Change
+Result = Proposal | Effect | Cost
 
 
 class Reply(Struct, frozen=True):

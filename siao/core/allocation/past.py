@@ -35,9 +35,9 @@ USUAL = Band.UNDER_3_H
 """Where too few were counted to say how long they had waited."""
 FAMILY, WOMAN, OTHER = (35, 35, 20, 10), (30, 30, 25, 15), (12, 20, 28, 40)
 INVENTED = (
-    (Side.MEN, Size.ONE, OTHER, 46), (Side.WOMEN, Size.ONE, WOMAN, 15), (Side.WOMEN, Size.TWO, FAMILY, 11), (Side.WOMEN, Size.FEW, FAMILY, 7),
-    (Side.MIXED, Size.TWO, OTHER, 7), (Side.MIXED, Size.FEW, FAMILY, 8), (Side.MIXED, Size.MANY, FAMILY, 2), (Side.MEN, Size.TWO, OTHER, 3),
-    (Side.MINORS, Size.ONE, FAMILY, 1),
+    (Side.MEN, Size.ONE, OTHER, 46), (Side.WOMEN, Size.ONE, WOMAN, 15), (Side.WOMEN, Size.TWO, FAMILY, 11),
+    (Side.WOMEN, Size.FEW, FAMILY, 7), (Side.MIXED, Size.TWO, OTHER, 7), (Side.MIXED, Size.FEW, FAMILY, 8),
+    (Side.MIXED, Size.MANY, FAMILY, 2), (Side.MEN, Size.TWO, OTHER, 3), (Side.MINORS, Size.ONE, FAMILY, 1),
 )  # fmt: skip
 """Side, size, how many in a hundred of each level, how many in a hundred: for a territory that has not counted enough yet."""
 INVENTED_HOURS = 18
