@@ -91,7 +91,7 @@ class OperatorUser(Chair):
             self._place(request, found["places"])
 
     def _place(self, request: str, places: list[dict[str, Any]]) -> None:
-        """Holds the first proposed; who lost the race takes the next of what is free now."""
+        """Holds the first proposed; who lost the race, or meanwhile passed a better place over, takes the first of what is free now."""
         status, held = self.click("hold", f"/api/requests/{request}/placement", {"units": places[0]["units"]})
         if status == LOST_RACE and (left := ((held or {}).get("places") or {}).get("places")):
             places = left

@@ -17,7 +17,11 @@ from siao.api import errors, explanations, seat
 from siao.api.placements import Units
 from siao.api.seat import Call
 from siao.core import proposals
-from siao.core.allocation.jobs import Propose, Reply
+from siao.core.allocation import cost
+from siao.core.allocation.compatible import HARD, excluded
+from siao.core.allocation.cost import Cost
+from siao.core.allocation.jobs import Change, Propose, Reply
+from siao.core.allocation.model import Instance
 from siao.core.allocation.standing import Engine
 from siao.core.people import Role
 from siao.core.placements import HoldPlanned
@@ -40,6 +44,13 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     key: UUID
 
 
+class Other(Struct, frozen=True, forbid_unknown_fields=True):
+    """One household and another place than the plan's."""
+
+    request: UUID
+    units: Units
+
+
 class Accepted(Struct, frozen=True, forbid_unknown_fields=True):
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=LINES_MAX)]
 
@@ -55,17 +66,22 @@ async def propose(
     seat.same_origin(request)
     person = await seat.person(request)
     code = seat.territory(person, territory, COORDINATOR)
+    asked, position = await _asked(request, code)
+    replies = seat.house(request).solver.run(Propose(asked, NODES_MAX), float(seconds))
+    first = await anext(replies)  # an error is still an answer with its own status here
+    return Stream(_lines(position, first, replies), media_type="application/x-ndjson")
+
+
+async def _asked(request: Call, code: str) -> tuple[Instance, str]:
+    """All who wait and all that is free, and at which position of the journal."""
     here = seat.house(request)
     feed = await here.hub.feed(code)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
     async with database.reading(here.pool, [code]) as db:
         communes = {commune.name: commune for commune in await boards.communes(db, code)}
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
     now = datetime.now(UTC)
-    asked = proposals.instance(feed.board, communes, feed.board.rules(now), now)
-    replies = here.solver.run(Propose(asked, NODES_MAX), float(seconds))
-    first = await anext(replies)  # an error is still an answer with its own status here
-    return Stream(_lines(f"{feed.epoch}:{feed.seq}", first, replies), media_type="application/x-ndjson")
+    return proposals.instance(feed.board, communes, feed.board.rules(now), now), f"{feed.epoch}:{feed.seq}"
 
 
 async def _lines(position: str, first: Reply, replies: AsyncGenerator[Reply]) -> AsyncIterator[bytes]:
@@ -79,6 +95,27 @@ async def _lines(position: str, first: Reply, replies: AsyncGenerator[Reply]) ->
 
 def _line(position: str, reply: Reply) -> bytes:
     return msgspec.json.encode({"last": reply.last, "position": position, "plan": reply.result}) + b"\n"
+
+
+@post("/api/allocation/cost", status_code=200)
+async def change(request: Call, data: JSONBody[Other], territory: FromQuery[str | None] = None) -> dict[str, Any]:
+    """What it costs all who wait, at least, to give this household this place against the plan; nothing is held by it."""
+    seat.same_origin(request)
+    person = await seat.person(request)
+    code = seat.territory(person, territory, COORDINATOR)
+    asked, position = await _asked(request, code)
+    one = next((one for one in asked.waiting if one.request == data.request), None)
+    place = next((place for place in asked.places if place.units == data.units), None)
+    if one is None or place is None:
+        raise Refused(Refusal.UNKNOWN, "request" if one is None else "units")
+    if why := excluded(one.household, place, asked.now) & HARD:
+        raise Refused(Refusal.DOES_NOT_FIT, "units", data.units, tuple(reason.name or "" for reason in why))
+    told = None
+    async for reply in seat.house(request).solver.run(Change(asked, data.request, data.units, NODES_MAX), float(SECONDS)):
+        told = reply.result
+    if not isinstance(told, Cost):
+        raise Refused(Refusal.UNAVAILABLE)
+    return {"position": position, "cost": told, "said": cost.said(told, asked.rules, errors.language(request))}
 
 
 @post("/api/allocation/acceptance", status_code=200)
@@ -116,4 +153,4 @@ async def _hold(request: Call, code: str, line: Line, rule: Rule | None) -> Answ
         return Refused(Refusal.UNAVAILABLE)
 
 
-ROUTES = [propose, accept]
+ROUTES = [propose, change, accept]

@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from siao.actions.desk import Answer
-from siao.api import seat
+from siao.api import errors, seat
 from siao.api.seat import Call
 from siao.core import asking, codes, night, requests, views
-from siao.core.allocation import rank
+from siao.core.allocation import nowhere, rank
 from siao.core.allocation.model import TENTHS
 from siao.core.board import Board
 from siao.core.closing import CloseNight
@@ -202,12 +202,15 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
         raise Refused(Refusal.UNAVAILABLE)
     commune = await seat.commune(request, code, asked.zone)
     now = datetime.now(UTC)
-    found = rank.find(board.stocked(now), asking.seen(asked, commune, now), now, board.rules(now))
+    household, language = asking.seen(asked, commune, now), errors.language(request)
+    found = rank.find(board.stocked(now), household, now, board.rules(now))
     return {
         "places": [_place(board, one) for one in found.places],
         "compatible": found.compatible,
         "excluded": found.excluded,
         "only": found.only,
+        "wish": nowhere.wish(found.only, language),
+        "nobody": [] if found.compatible else nowhere.nobody(found.excluded, found.only, language),
         "nearest": found.nearest,
         "seq": feed.seq,
     }

@@ -1,6 +1,6 @@
 """The rules of allocation, published: anybody with a session reads them in plain words; a coordinator proposes the next."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from litestar import get, post
@@ -10,24 +10,27 @@ from msgspec.structs import asdict, replace
 from siao.actions.desk import Answer
 from siao.api import errors, seat
 from siao.api.seat import Call
-from siao.core import places
-from siao.core.allocation import effect as effects
-from siao.core.allocation import wording
+from siao.core import night, places, proposals
+from siao.core.allocation import past, wording
 from siao.core.allocation.effect import Effect
 from siao.core.allocation.jobs import Weigh
 from siao.core.allocation.model import Rules
+from siao.core.allocation.past import Past
+from siao.core.allocation.rates import NIGHTS, Rates
 from siao.core.board import Board
 from siao.core.people import Role
 from siao.core.refused import Refusal, Refused
 from siao.core.rules import AHEAD_DAYS_MAX, Proposed, SetRules, possible
 from siao.store import db as database
+from siao.store import rates
 from siao.store import requests as store
 
-NIGHTS = 28
 NODES_MAX = 200
 SECONDS = 20.0
 SEED = 115
 """Two looks at the same rules show the same evenings."""
+WEIGHED_AT = time(19)
+"""Evenings are weighed as one batch at this hour, so that a look at noon and one at midnight say the same."""
 PROPOSE = frozenset({Role.COORDINATOR, Role.ADMIN})
 
 
@@ -78,23 +81,37 @@ async def propose(request: Call, data: JSONBody[NewRules]) -> Answer:
 
 @post("/api/rules/effect", status_code=200)
 async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
-    """What these rules would have changed, before anything is saved: evenings drawn from the counts of the last 28 nights,
-    solved under the rules in force and under these. Nobody's evening is replayed; `evenings` 0 where too little is counted."""
+    """What these rules would have changed, before anything is saved: evenings drawn from what was counted, solved under the
+    rules in force and under these. Nobody's evening is replayed; `drawn` says what they are drawn from, `evenings` how many the
+    time was enough for."""
     seat.same_origin(request)
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), PROPOSE)
     seat.awake(person)
     possible(data.proposed())
-    board, here, now = await _board(request, code), seat.house(request), datetime.now(UTC)
-    async with database.reading(here.pool, [code]) as db:
-        nights, counts = await store.demand(db, code, NIGHTS)
-    free = tuple(place for place in board.places(now) if place.free)
+    board, now = await _board(request, code), datetime.now(UTC)
     after = replace(Rules(version=0), **asdict(data.proposed()))
-    job = Weigh(board.rules(now), after, effects.cells(counts, max(1, nights)), free, now, SEED, NODES_MAX)
-    async for reply in here.solver.run(job, SECONDS):
-        if isinstance(reply.result, Effect):
-            return reply.result
-    raise Refused(Refusal.UNAVAILABLE)
+    job, told = Weigh(board.rules(now), after, await _past(request, board, now), SEED, NODES_MAX), None
+    async for reply in seat.house(request).solver.run(job, SECONDS):
+        told = reply.result
+    if not isinstance(told, Effect):
+        raise Refused(Refusal.UNAVAILABLE)
+    return told
+
+
+async def _past(request: Call, board: Board, now: datetime) -> Past:
+    """What the evenings are drawn from; where this territory has counted little, all of them are looked at together."""
+    pool, code = seat.house(request).pool, board.territory.code
+    async with database.reading(pool, [code]) as db:
+        own, waits = await rates.known(db, code), await store.waits(db, code, NIGHTS)
+    others: list[Rates] = []
+    if own.nights and own.few:
+        async with database.reading(pool, await database.tops(pool)) as db:
+            others = await rates.elsewhere(db, code)
+    free = tuple(place for place in board.places(now) if place.free)
+    drawn, known = past.known(own, others, sum(place.capacity for place in free if len(place.units) == 1))
+    weighed_at = night.at(places.night(board.territory, now), WEIGHED_AT, board.territory.time_zone)
+    return Past(drawn, known, tuple(waits), tuple(proposals.park(board, now)), free, weighed_at)
 
 
 async def _board(request: Call, code: str) -> Board:

@@ -1,12 +1,16 @@
 """What a plan is made from, read off the board: all who wait and all that is free at one position of the journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from siao.core import asking
+from msgspec.structs import replace
+
+from siao.core import asking, places
+from siao.core.allocation.compatible import Place
 from siao.core.allocation.model import Instance, Rules, Waiting
+from siao.core.beds import Physical
 from siao.core.board import Board
 from siao.core.requests import Side, State
 from siao.core.territories import Commune
@@ -31,3 +35,12 @@ def instance(board: Board, communes: Mapping[str, Commune], rules: Rules, now: d
         if id in board.requests and board.requests[id].state is State.OPEN
     )
     return Instance(tuple(waiting), tuple(place for place in board.places(now) if place.free), now, rules)
+
+
+def park(board: Board, now: datetime) -> Iterator[Place]:
+    """The open rooms and dormitories with all their beds in service, as if nobody slept there: what may be declared on an evening."""
+    for unit in board.units.values():
+        shelter = board.shelters.get(unit.shelter)
+        if shelter is not None and unit.open:
+            beds = [bed if bed.physical is Physical.OUT else replace(bed, physical=Physical.VACANT) for bed in board.beds.get(unit.id, ())]
+            yield places.of(shelter, (unit,), beds, lambda bed: None, places.door(board.territory, shelter, now))

@@ -135,12 +135,19 @@ class Evening:
 
     async def _place(self, request: str) -> None:
         found = (await self._get(f"/api/requests/{request}/places")).json()
-        if not found.get("places"):
-            return
-        first = found["places"][0]
-        held = await self._post(f"/api/requests/{request}/placement", {"units": first["units"]})
+        if found.get("places"):
+            await self._place_of(request, found["places"])
+
+    async def _place_of(self, request: str, places: list[dict[str, Any]]) -> None:
+        """The first; where somebody was quicker, or another place comes first by now, the first of what is free now."""
+        held = await self._hold(request, places[0])
+        if held.status_code == 409 and (now := (held.json().get("places") or {}).get("places")):
+            held = await self._hold(request, now[0])
         if held.status_code == 201:
             self.mine[held.json()["id"]] = self.tick
+
+    async def _hold(self, request: str, place: dict[str, Any]) -> httpx.Response:
+        return await self._post(f"/api/requests/{request}/placement", {"units": place["units"]})
 
     def _answer(self, p: dict[str, Any]) -> Callable[[], Awaitable[Any]] | None:
         """The next step of one placement, when it is due."""

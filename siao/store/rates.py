@@ -20,6 +20,12 @@ async def known(db: Connection, territory: str) -> Rates:
     return Rates(nights, tuple(map(read_demand, demand)), tuple(map(read_supply, supply)))
 
 
+async def elsewhere(db: Connection, territory: str) -> list[Rates]:
+    """Those of the other territories that this transaction sees."""
+    rows = await db.fetch("SELECT code FROM territory WHERE code <> $1 ORDER BY code", territory)
+    return [await known(db, row[0]) for row in rows]
+
+
 async def forget(db: Connection, weeks: int) -> None:
     """Drops weeks that are over for longer than a forecast looks back, in the territories of this transaction."""
     await db.execute("DELETE FROM demand WHERE week < clock_timestamp() - make_interval(weeks => $1)", weeks)

@@ -4,8 +4,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from siao.core.allocation.past import Wait
 from siao.core.journal import Entry
 from siao.core.requests import Request, Side
+from siao.core.statistics import Band
 from siao.store.db import Connection, scalar
 from siao.store.rows import reader
 
@@ -38,19 +40,15 @@ async def tallies(db: Connection, territory: str, night: date) -> list[tuple[str
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-async def demand(db: Connection, territory: str, nights: int) -> tuple[int, list[tuple[Side, int, int, int]]]:
-    """Of the last `nights`: how many were counted, and closed requests by side, composition and level: side, level, households,
-    persons."""
-    counted = await scalar(
-        db, "SELECT count(DISTINCT night)::int FROM tally WHERE territory = $1 AND night >= current_date - $2::int", territory, nights
-    )
+async def waits(db: Connection, territory: str, nights: int) -> list[Wait]:
+    """How long closed requests of the last `nights` had waited, by side and level."""
     rows: list[Any] = await db.fetch(
-        """SELECT side, level, sum(households)::int, sum(persons)::int FROM tally WHERE territory = $1 AND night >= current_date - $2::int
-        GROUP BY side, composition, level ORDER BY side, composition, level""",
+        """SELECT side, level, band, sum(households)::int FROM tally WHERE territory = $1 AND night >= current_date - $2::int
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
         territory,
         nights,
     )
-    return counted, [(Side(str(row[0])), row[1], row[2], row[3]) for row in rows]
+    return [Wait(Side(row[0]), row[1], Band(row[2]), row[3]) for row in rows]
 
 
 async def refusals(db: Connection, territory: str, night: date) -> list[tuple[str, str, int]]:

@@ -31,9 +31,14 @@ async def test_only_a_coordinator_asks_for_a_plan(house: House, login: str) -> N
     chair = await house.chair(login)
     may = chairs.RIGHTS[login].role is Role.COORDINATOR and login != "elsewhere"
     line = {"request": str(uuid4()), "units": [str(city.unit("Chambre 4"))], "key": str(uuid4())}
-    for path, body in (("/api/allocation", None), ("/api/allocation/acceptance", {"lines": [line]})):
+    asked = {"request": line["request"], "units": line["units"]}
+    for path, body, code in (
+        ("/api/allocation", None, 200),
+        ("/api/allocation/acceptance", {"lines": [line]}, 200),
+        ("/api/allocation/cost", asked, 404),
+    ):
         answer = await chair.post(path, json=body, params={"territory": city.CODE}, timeout=40)
-        assert answer.status_code == (200 if may else 403), (login, path, answer.text)
+        assert answer.status_code == (code if may else 403), (login, path, answer.text)
 
 
 async def test_a_plan_shelters_all_who_fit_and_is_held_in_one_go(house: House) -> None:
@@ -93,3 +98,25 @@ async def test_a_plan_s_rule_never_brings_in_who_asked_for_women_only(house: Hou
     done = await accepted(coordinator, [{"request": request, "units": unit} for request in (await operator.ask(), alone)])
     assert [one["request"] for one in done["refused"]] == [alone]
     assert done["refused"][0]["code"] == "does_not_fit"
+
+
+async def test_another_place_than_the_plan_s_says_what_it_costs_at_least(house: House) -> None:
+    operator, coordinator = await house.chair("operator"), await house.chair("coordinator")
+    alone = await operator.ask(men=0, women=1, level=4)
+    family = await operator.ask(men=1, women=1, children=2, level=1)
+
+    async def cost(request: str, *names: str) -> Any:
+        body = {"request": request, "units": [str(city.unit(name)) for name in names]}
+        return await coordinator.post("/api/allocation/cost", json=body, timeout=40)
+
+    plan = await proposed(coordinator)
+    mine = next(one for one in plan["given"] if one["request"] == family)
+    own = (await coordinator.post("/api/allocation/cost", json=mine, timeout=40)).json()
+    assert own["said"].startswith("Rien ne prouve") and own["cost"]["plan"] == plan["summary"]["vector"]
+    dear = (await cost(alone, "Chambre 4")).json()
+    assert dear["said"].startswith("Pour l’ensemble, ce choix coûte au moins ") and dear["cost"]["least"] > dear["cost"]["plan"]
+    no = await cost(alone, "Dortoir hommes")
+    assert (no.status_code, no.json()["code"], no.json()["facts"]) == (409, "does_not_fit", ["SEX"])
+    assert (await cost(str(uuid4()), "Chambre 4")).json()["field"] == "request"
+    assert (await cost(alone, "Renfort")).json()["field"] == "units", "a closed unit is no place"
+    assert not (await operator.rows("operator")).get("placements"), "nothing is held by asking"

@@ -60,7 +60,7 @@ async def test_another_place_than_the_first_wants_a_reason_and_says_what_it_cost
     yes = await take(operator, request, "Chambre 4", override="local_knowledge")
     told = (await operator.get(f"/api/placements/{yes.json()['id']}/explanation")).json()
     assert told["override"] == "local_knowledge"
-    assert any(line.startswith("Cela coûte au moins : ") for line in told["sentences"])
+    assert any(line.startswith("Pour ce ménage, au lieu de la première : ") for line in told["sentences"])
 
 
 async def test_closing_leaves_five_facts_and_no_need(house: House, look: asyncpg.Connection) -> None:
@@ -115,3 +115,20 @@ async def test_a_confidential_shelter_is_near_no_commune(house: House) -> None:
             [place] = [one for one in found["places"] if one["shelter"] == str(city.shelter("Le Refuge"))]
             told.add(f"{place['distance_km']} {found['nearest'].get(str(city.shelter('Le Refuge')))}")
     assert told == {"None None"}
+
+
+async def test_where_nothing_fits_it_says_why_and_whose_word_gives_up_a_wish(house: House) -> None:
+    operator = await house.chair("operator")
+    many = (await operator.get("/api/places", params={"men": 9})).json()
+    assert (many["compatible"], many["wish"]) == (0, None)
+    assert many["nobody"][0] == "Aucune place ne convient à cet instant." and many["nobody"][-1].startswith("Aucun souhait")
+    picky = (await operator.get("/api/places", params={"men": 1, "women": 1, "needs": "animals,cots"})).json()
+    assert picky["compatible"] == 0 and picky["wish"] == {
+        "reason": "ANIMALS",
+        "places": 1,
+        "words": "Sans l’animal, 1 place de plus conviendrait. À demander au ménage, jamais à décider pour lui.",
+    }
+    assert picky["nobody"][-1] == picky["wish"]["words"] and any("animaux non acceptés 1" in line for line in picky["nobody"])
+    request = await operator.ask(men=1, women=1)
+    found = (await operator.get(f"/api/requests/{request}/places")).json()
+    assert found["compatible"] and found["nobody"] == [], "where something fits, nothing is said to fit nowhere"

@@ -80,15 +80,36 @@ async def test_others_do_not_set_rules(house: House, login: str) -> None:
 async def test_before_it_is_saved_a_change_shows_its_effect_on_drawn_evenings(house: House, look: asyncpg.Connection) -> None:
     chair = await house.chair("coordinator")
     body = {"effective": (await chair.get("/api/rules")).json()["earliest"], "floors": [0, 0, 0, 3]}
-    none = await chair.do("/api/rules/effect", body)
-    assert (none.status_code, none.json()["evenings"]) == (200, 0), none.text
-    cells = [("no_place", "men", "man", 4, 10, 10), ("met", "women", "woman_children", 1, 6, 18)]
-    rows = [(n, *cell) for n in range(1, 15) for cell in cells] + [(1, "no_place", "mixed", "couple", 2, 10, 20)]
-    await look.executemany("INSERT INTO tally VALUES ('38', current_date - $1::int, $2, $3, $4, $5, 'under_1_h', $6, $7)", rows)
+    none = (await chair.do("/api/rules/effect", body)).json()
+    assert none["drawn"] == "invented", "no night was counted: said, and not passed off as counted"
+    await counted(look, [("men", "1", 4, 10), ("women", "3-4", 1, 6), ("mixed", "2", 2, 0.03)])
     told = (await chair.do("/api/rules/effect", body)).json()
-    assert told["evenings"] == 12 and {one["side"] for one in told["shares"]} == {"men", "women"}, "ten couples are not told"
+    assert (told["drawn"], told["evenings"], told["unproven"], told["declared"]) == ("counted", 12, 0, False)
+    assert {one["side"] for one in told["shares"]} == {"men", "women"}, "a couple or two are not told"
     men = next(one for one in told["shares"] if one["side"] == "men")
     assert men["after"] >= men["before"] and men["asked"] >= 11
     assert (await chair.do("/api/rules/effect", body)).json() == told, "two looks show the same"
     assert await look.fetchval("SELECT count(*) FROM rules") == 0, "nothing is saved by looking"
     assert (await (await house.chair("operator")).do("/api/rules/effect", body)).status_code == 403
+
+
+async def test_a_territory_that_has_counted_little_borrows_the_shape_of_the_others(house: House, look: asyncpg.Connection) -> None:
+    await counted(look, [("men", "1", 4, 3)])
+    chair = await house.chair("coordinator")
+    body = {"effective": (await chair.get("/api/rules")).json()["earliest"]}
+    alone = (await chair.do("/api/rules/effect", body)).json()
+    assert alone["drawn"] == "counted" and {one["side"] for one in alone["shares"]} == {"men"}
+    await look.execute("SET siao.territories = '38,75'; INSERT INTO territory VALUES ('75', 'Paris', 'Europe/Paris', '115')")
+    await counted(look, [("men", "1", 4, 300), ("women", "1", 2, 300)], "75")
+    told = (await chair.do("/api/rules/effect", body)).json()
+    assert told["drawn"] == "pooled" and {one["side"] for one in told["shares"]} == {"men", "women"}
+    assert sum(one["asked"] for one in told["shares"]) < 80, "a small territory's evening keeps its own size"
+
+
+async def counted(look: asyncpg.Connection, cells: list[tuple[str, str, int, float]], code: str = "38") -> None:
+    """Twenty-seven closed nights with so many requests a night of each side, size and level."""
+    await look.execute("INSERT INTO night SELECT $1, current_date - n, now() FROM generate_series(1, 27) n ON CONFLICT DO NOTHING", code)
+    await look.executemany(
+        "INSERT INTO demand VALUES ($1, date_trunc('week', current_date - 7)::date, $2, $3, $4, 18, NULL, $5)",
+        [(code, side, size, level, max(1, round(27 * requests))) for side, size, level, requests in cells],
+    )

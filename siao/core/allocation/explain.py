@@ -83,8 +83,8 @@ def _sentences(e: Explanation, overrides: Mapping[str, Coded]) -> Iterator[Both]
         yield _person(overrides[e.override])
     if s.beside is not None and s.rank != 1 and (cost := list(_cost(s.mine, s.beside))):
         yield (
-            "Cela coûte au moins : " + ", ".join(fr for fr, _ in cost) + ".",
-            "It costs at least: " + ", ".join(en for _, en in cost) + ".",
+            "Pour ce ménage, au lieu de la première : " + ", ".join(fr for fr, _ in cost) + ".",
+            "For this household, instead of the first: " + ", ".join(en for _, en in cost) + ".",
         )
     if s.excluded:
         yield _excluded(s)
@@ -157,7 +157,7 @@ def _km(w: Weighed) -> Both:
 
 
 def _cost(mine: Weighed, first: Weighed) -> Iterator[Both]:
-    """What this place is worse at than the first; each figure is this household's alone, so the whole is at least that."""
+    """What this place is worse at than the first, for this household alone: what the others lose by it is not in these figures."""
     if (beds := mine.waste - first.waste) > 0:
         many = "s" * (beds > 1)
         yield f"{beds} lit{many} ou équipement{many} perdu{many} de plus", f"{beds} more bed{many} or equipment wasted"
@@ -174,23 +174,3 @@ def _excluded(s: Standing) -> Both:
     fr = ", ".join(f"{words[0]} {n}" + (f" (seul motif : {only})" if only else "") for words, n, only in parts)
     en = ", ".join(f"{words[1]} {n}" + (f" (only reason: {only})" if only else "") for words, n, only in parts)
     return f"Places écartées, par motif : {fr}.", f"Places excluded, by reason: {en}."
-
-
-def nobody(excluded: Mapping[str, int], only: Mapping[str, int], language: str) -> list[str]:
-    """Why no place fits: what is against most, and which single wish would open some."""
-    counts = sorted(excluded.items(), key=lambda one: -one[1])
-    pairs: list[Both] = [("Aucune place ne convient à cet instant.", "No place fits at this moment.")]
-    pairs += [(f"{n} places : {WORDS[Reason[name]][0]}.", f"{n} places: {WORDS[Reason[name]][1]}.") for name, n in counts]
-    for name, n in sorted(only.items(), key=lambda one: -one[1])[:1]:
-        fr, en = WORDS[Reason[name]]
-        pairs.append((f"Sans « {fr} », {n} conviendraient.", f"Without “{en}”, {n} would fit."))
-    return [pair[language == "en"] for pair in pairs]
-
-
-def wait(later: int, evenings: int, level: int, language: str) -> str:
-    """Why it is better to wait: in how many similar evenings this kind of place is needed later."""
-    pair = (
-        f"Dans {later} soirées semblables sur {evenings}, ce genre de place est demandé plus tard pour le niveau {level}.",
-        f"In {later} of {evenings} similar evenings this kind of place is needed later for level {level}.",
-    )
-    return pair[language == "en"]

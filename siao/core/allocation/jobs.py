@@ -1,14 +1,15 @@
 """What the solver's child is asked and what it answers: plain values, so that whoever asks need not load a solver."""
 
 import struct
-from datetime import datetime
+from uuid import UUID
 
 from msgspec import Struct
 
 from siao.core.allocation.comparison import Summary
-from siao.core.allocation.compatible import Place
-from siao.core.allocation.effect import Cell, Effect
+from siao.core.allocation.cost import Cost
+from siao.core.allocation.effect import Effect
 from siao.core.allocation.model import Given, Instance, Rules, Vector
+from siao.core.allocation.past import Past
 
 LENGTH = struct.Struct("!I")
 """Each message goes with its length in bytes before it."""
@@ -39,19 +40,26 @@ class Proposal(Struct, frozen=True, tag="proposal"):
 
 
 class Weigh(Struct, frozen=True, tag="weigh"):
-    """What other rules would have changed, on evenings drawn from counts with a seed; `nodes_max` bounds each search."""
+    """What other rules would have changed, on evenings drawn with a seed; `nodes_max` bounds each search."""
 
     before: Rules
     after: Rules
-    cells: tuple[Cell, ...]
-    places: tuple[Place, ...]
-    now: datetime
+    past: Past
     seed: int
     nodes_max: int
 
 
-Job = Propose | Weigh
-Result = Proposal | Effect
+class Change(Struct, frozen=True, tag="change"):
+    """What it costs at least to give `units` to `request` against the plan; no hard reason forbids it."""
+
+    instance: Instance
+    request: UUID
+    units: tuple[UUID, ...]
+    nodes_max: int
+
+
+Job = Propose | Weigh | Change
+Result = Proposal | Effect | Cost
 
 
 class Reply(Struct, frozen=True):

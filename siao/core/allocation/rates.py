@@ -82,6 +82,11 @@ class Rates(Struct, frozen=True):
     demand: tuple[Demand, ...] = ()
     supply: tuple[Supply, ...] = ()
 
+    @property
+    def few(self) -> bool:
+        """Too little to have a shape of its own."""
+        return _requests(self.demand) < SMALL
+
 
 def size(persons: int) -> Size:
     return next((band for band, (_, most) in PERSONS.items() if persons <= most), Size.MORE)
@@ -137,7 +142,7 @@ def supplied(added: Iterable[Supply]) -> tuple[Supply, ...]:
 def pooled(own: Rates, others: Iterable[Rates]) -> Rates:
     """A small territory's evening has the shape of all territories together and the size of its own."""
     mine = _requests(own.demand)
-    if mine >= SMALL or not own.nights:
+    if not own.few or not own.nights:
         return own
     shapes = [one for one in others if one.nights]
     total = sum(_requests(one.demand) / one.nights for one in shapes)

@@ -10,8 +10,8 @@ import city
 from benchmarks import plainly
 from pairs import NOW, household, park
 from siao.core import asking, promises
-from siao.core.allocation import explain, standing
-from siao.core.allocation.compatible import Household, Place, excluded
+from siao.core.allocation import explain, nowhere, standing
+from siao.core.allocation.compatible import HARD, Household, Place, Reason, excluded
 from siao.core.allocation.explain import Explanation, Reduced
 from siao.core.allocation.model import Level, Rules
 from siao.core.allocation.standing import Position, Standing
@@ -159,7 +159,7 @@ def test_another_place_than_the_first_needs_a_reason() -> None:
     p, whole = explained(here, id)
     assert p.state is State.HELD and p.override is Override.TRANSPORT and whole is not None
     said = " ".join(explain.said(whole, OVERRIDES, "fr"))
-    assert "motif : transport" in said and "au moins" in said
+    assert "motif : transport" in said and "Pour ce ménage, au lieu de la première" in said
 
 
 def test_equal_to_the_first_is_as_good_as_the_first() -> None:
@@ -169,11 +169,22 @@ def test_equal_to_the_first_is_as_good_as_the_first() -> None:
     city.do(here, Hold(uuid4(), (city.unit("Chambre 4"),), request=request, standing=twin))
 
 
-def test_why_nobody_and_why_wait_are_said() -> None:
-    said = explain.nobody({"FULL": 12, "DISTANCE": 3}, {"DISTANCE": 2}, "fr")
-    assert said[0].startswith("Aucune place") and "Sans « trop loin », 2 conviendraient." in said
-    assert explain.wait(9, 12, 1, "fr") == "Dans 9 soirées semblables sur 12, ce genre de place est demandé plus tard pour le niveau 1."
-    assert explain.wait(9, 12, 1, "en").startswith("In 9 of 12")
+def test_why_nobody_says_what_excludes_by_itself_and_whose_word_gives_up_a_wish() -> None:
+    said = nowhere.nobody({"FULL": 12, "DISTANCE": 3, "COTS": 2}, {"FULL": 9, "DISTANCE": 2, "COTS": 1}, "fr")
+    assert said == [
+        "Aucune place ne convient à cet instant.",
+        "Écartées par ce seul motif : complète 9, trop loin 2, sans lit bébé 1.",
+        "En allant plus loin, 2 places de plus conviendraient. À demander au ménage, jamais à décider pour lui.",
+    ]
+    assert nowhere.nobody({"FULL": 12}, {"FULL": 12}, "en")[-1] == "No single wish given up would open one."
+    assert nowhere.nobody({}, {}, "fr") == ["Aucune place n’est ouverte à cet instant."]
+
+
+def test_what_is_never_given_way_to_is_no_wish() -> None:
+    assert nowhere.wish({"FAMILY": 4, "PROTECTED": 3, "SEX": 3}, "fr") is None
+    found = nowhere.wish({"FAMILY": 4, "NIGHTS": 1, "STEP_FREE": 1}, "fr")
+    assert found and (found.reason, found.places, found.words[:21]) == ("STEP_FREE", 1, "Sans le plain-pied, 1")
+    assert set(nowhere.WISHES) == set(Reason) - set(HARD)
 
 
 def test_the_door_of_a_confidential_shelter_is_at_no_distance() -> None:

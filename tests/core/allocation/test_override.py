@@ -6,9 +6,11 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from siao.core.allocation import model, optimum, override
+from siao.core.allocation import cost, model, optimum, override, working
 from siao.core.allocation.compatible import HARD, Place, excluded
-from siao.core.allocation.model import Instance, Vector, Waiting
+from siao.core.allocation.cost import Cost
+from siao.core.allocation.jobs import Change
+from siao.core.allocation.model import Counted, Instance, Rules, Vector, Waiting
 from siao.core.units import Kind
 from siao.simulator.instances import SMALL, make
 
@@ -66,3 +68,28 @@ def test_a_plan_without_a_certificate_bounds_nothing() -> None:
     plan = replace(optimum.solve(batch), certificate=None)
     with pytest.raises(override.Worthless):
         override.bound(batch, plan, plan.given[0].request, plan.given[0].units)
+
+
+def test_the_sentence_claims_no_more_than_solving_again_finds() -> None:
+    proven = 0
+    for seed in range(12):
+        batch = make(SMALL, seed)
+        for one, place in overrides(batch, seed):
+            told, truly = working.change(Change(batch, one.request, place.units, 400), lambda _: None), forced(batch, one, place)
+            found = told.first(batch.rules)
+            if found is None:
+                assert cost.said(told, batch.rules, "fr").startswith("Rien ne prouve")
+                continue
+            proven += 1
+            at = batch.rules.order.index(found[0])
+            earlier = truly[:at] > told.plan[:at]
+            assert found[1] > 0 and (earlier or truly[at] - told.plan[at] >= found[1]), (seed, one, place)
+            assert "au moins" in cost.said(told, batch.rules, "fr") and "at least" in cost.said(told, batch.rules, "en")
+    assert proven > 20
+
+
+@pytest.mark.parametrize(("at", "says"), [(0, "2 personnes de niveau 1 sans abri de plus"), (4, "2 lits"), (5, "2 ménages"), (7, "0,2 km")])
+def test_each_level_has_its_words(at: int, says: str) -> None:
+    least = tuple(2 * (i == at) for i in range(8))
+    assert says in cost.said(Cost((0,) * 8, least), Rules(), "fr")
+    assert cost.said(Cost((0,) * 8, least), Rules(counted=Counted.HOUSEHOLDS), "en").startswith("To all together")

@@ -51,6 +51,6 @@ export interface Place {
   rank: number; shelter: Id; units: Id[]; kind: 'room' | 'dormitory'; beds: number; waste: number; distance_km: number | null; same_shelter: boolean;
   arrive_before: string | null; mode: string; why: string;
 }
-export interface Places { places: Place[]; compatible: number; excluded: Record<string, number>; only: Record<string, number>; seq: number }
+export interface Places { places: Place[]; compatible: number; excluded: Record<string, number>; only: Record<string, number>; wish: { reason: string; places: number; words: string } | null; nobody: string[]; seq: number }
 export interface Problem { status: number; code: string; detail: string; field: string | null; about: Id[]; facts: string[]; places?: Places }
 export interface Commune { name: string; zone: string; latitude: number; longitude: number }
