@@ -1,0 +1,75 @@
+"""`siao serve` whose news come ready made over Redis, 120 bytes each, instead of from the journal: what remains is the way from a
+frame to every screen, as nchan has it. Everything else is the service itself: seats, views, pace, sockets, pings, sittings."""
+
+import asyncio
+import sys
+import time
+from typing import Any
+
+from siao import settings, workers
+from siao.live import hub
+from siao.live.doorbell import Doorbell
+from siao.live.feed import Feed
+
+
+class Ready(Feed):
+    """Tells what was heard; gathered news are the latest row of each bed. The journal's numbers are nothing here."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.news: dict[str, bytes] = {}
+
+    def ring(self, seq: int = -1) -> None:
+        super().ring()
+
+    async def _pull(self) -> None:
+        self.bell.clear()
+        self.hurry.clear()
+        if self.board is None:
+            await self._load()
+        self.pulled_at = time.monotonic()
+        news, self.news = self.news, {}
+        if not news:
+            return
+        began = time.thread_time()
+        text = b"[" + b",".join(news.values()) + b"]" if len(news) > 1 else next(iter(news.values()))
+        for screens in self.screens.values():
+            self._show(screens, text)
+        await asyncio.sleep(0)
+        self.pace.told(time.thread_time() - began)
+
+
+class Bell(Doorbell):
+    def _heard(self, text: str) -> None:
+        territory, _, row = text.partition(" ")
+        bed, _, rest = row.partition(" ")
+        self.news(territory, bed, rest.encode())  # type: ignore[attr-defined]
+
+
+class Fed(hub.Hub):
+    def __init__(self, *given: object) -> None:
+        super().__init__(*given)  # type: ignore[arg-type]
+        self.doorbell.news = self._row  # type: ignore[attr-defined]
+
+    def _row(self, territory: str, bed: str, row: bytes) -> None:
+        feed = self.feeds.get(territory)
+        if isinstance(feed, Ready):
+            feed.news[bed] = row
+            feed.ring()
+
+
+def main() -> int:
+    """Serves as `siao serve` does, one process."""
+    import uvloop
+
+    from siao import app
+
+    hub.Feed, hub.Doorbell, app.Hub = Ready, Bell, Fed  # type: ignore[misc]
+    found = settings.from_environment()
+    server = workers.Opening(workers.config(found))
+    uvloop.run(server.serve([workers.listening(found.host, found.port)]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
