@@ -177,7 +177,7 @@ def siao(stage: Stage) -> Generator[Served]:
 
 def seat(stage: Stage, port: int, cookie: str = "") -> tuple[str, dict[str, str]]:
     """Where an operator's screen comes in, from the board as it is now."""
-    stages._until_ready(port)  # noqa: SLF001
+    stages._until_ready(port)
     headers = {"Cookie": f"siao={cookie or stage.sessions[0]}", "Origin": f"http://127.0.0.1:{port}"}
     asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/board?view=operator&territory={CODE}", headers=headers)
     with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310

@@ -108,7 +108,11 @@ async def test_a_territory_that_has_counted_little_borrows_the_shape_of_the_othe
 
 async def counted(look: asyncpg.Connection, cells: list[tuple[str, str, int, float]], code: str = "38") -> None:
     """Twenty-seven closed nights with so many requests a night of each side, size and level."""
-    await look.execute("INSERT INTO night SELECT $1, current_date - n, now() FROM generate_series(1, 27) n ON CONFLICT DO NOTHING", code)
+    async with look.transaction():
+        await look.execute("SELECT FROM territory WHERE code = $1 FOR UPDATE", code)  # the clock closes last night meanwhile
+        await look.execute(
+            "INSERT INTO night SELECT $1, current_date - n, now() FROM generate_series(1, 27) n ON CONFLICT DO NOTHING", code
+        )
     await look.executemany(
         "INSERT INTO demand VALUES ($1, date_trunc('week', current_date - 7)::date, $2, $3, $4, 18, NULL, $5)",
         [(code, side, size, level, max(1, round(27 * requests))) for side, size, level, requests in cells],
