@@ -90,7 +90,7 @@ def known(own: Rates, others: Sequence[Rates], beds: int) -> tuple[Drawn, Rates]
     if own.nights < WEEK_NIGHTS or not own.demand:
         return Drawn.INVENTED, invented(beds)
     found = rates.pooled(own, [own, *others])
-    return (Drawn.COUNTED if found is own or not any(one.nights for one in others) else Drawn.POOLED), found
+    return (Drawn.COUNTED if found is own or not any(one.nights and one.demand for one in others) else Drawn.POOLED), found
 
 
 def invented(beds: int) -> Rates:
