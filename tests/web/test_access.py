@@ -95,11 +95,37 @@ async def _unit(page: Any) -> None:
     await page.locator("fieldset.features").wait_for()
 
 
+async def _plan(page: Any) -> None:
+    await page.locator(".planp button.primary", has_text="Calculer").click()
+    await page.locator(".planp button", has_text="Relire").click()
+    await page.locator(".lines tbody tr").first.wait_for()
+
+
+async def _another_place(page: Any) -> None:
+    await page.locator(".lines button", has_text="Autre place").first.click()
+    await page.locator(".sheet li").first.wait_for()
+
+
+async def _its_cost(page: Any) -> None:
+    await page.locator(".sheet li button").last.click()
+    await page.locator(".sheet h2", has_text="pourquoi").wait_for()
+    assert await page.locator(".sheet p").inner_text(), "what it costs is said before it is held"
+
+
+async def _effect(page: Any) -> None:
+    await page.keyboard.press("Escape")
+    await page.goto(await page.evaluate("location.origin") + "/regles")
+    await page.locator(".floors input").last.fill("2")
+    await page.locator("form button.primary").click()
+    await page.locator("#h-effect").wait_for()
+    assert "inventées de toutes pièces" in await page.locator(".effect").inner_text(), "invented evenings are said to be"
+
+
 STORIES: dict[str, list[tuple[str, Steps]]] = {
     "operator": [
         ("calm", _drawn), ("composing", _compose), ("no place", _nothing), ("held", _held), ("why", _why), ("keys", _keys), ("drawer", _drawer),
     ],
-    "coordinator": [("stock", _drawn)],
+    "coordinator": [("stock", _drawn), ("plan", _plan), ("another place", _another_place), ("its cost", _its_cost), ("effect", _effect)],
     "shelter": [("beds", _drawn), ("arrivals", tab("Arrivées"))],
     "worker": [("list", _drawn), ("new", _new), ("one", _one)],
     "admin": [("structures", _drawn), ("structure", _edit), ("unit", _unit), ("services", tab("Services")), ("accounts", tab("Comptes")), ("account", _edit)],

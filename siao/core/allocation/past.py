@@ -160,7 +160,7 @@ def _waited(bands: Mapping[Band, int], dice: Generator) -> float:
 def _places(past: Past, rows: Iterable[int]) -> Iterator[Place]:
     """What is free now and what is declared besides: each room once, dormitories with no more beds than are in service,
     adjoining rooms also in pairs."""
-    free = {place.units: place for place in past.free if len(place.units) == 1}
+    free: dict[tuple[UUID, ...], Place] = {place.units: place for place in past.free if len(place.units) == 1}
     drawn = Counter(past.park[row].units for row in rows)
     suites: defaultdict[UUID, list[Place]] = defaultdict(list)
     for place in past.park:
