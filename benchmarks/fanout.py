@@ -150,11 +150,11 @@ def look(to: Served, rate: int, seconds: float) -> Seen:
         got = heard(screens)
         publisher.over = True
         publisher.join()
-    many = sum(got["bytes"])
+    frames = got["frames"] * SCREENS / WATCHERS
     news = got["seen"] * SCREENS / WATCHERS
     slack = 3 * FRAME_BYTES + max(got["bytes"]) // 20  # what was under way when it ended
     missed = sum(own < max(got["bytes"]) - slack for own in got["bytes"]) + got["lost"]
-    return Seen(used, used / took, many / FRAME_BYTES, news, got["p50_ms"], got["p99_ms"], missed)
+    return Seen(used, used / took, frames, news, got["p50_ms"], got["p99_ms"], missed)
 
 
 def over_redis(url: str) -> Publish:
