@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import stage as stages
-from benchmarks.fanout import CODE, SCREENS, WATCHERS, Served, cpu, heard, open_screens, resident_kb, seat, tell
+from benchmarks.fanout import SCREENS, WATCHERS, cpu, heard, open_screens, resident_kb, tell
 from benchmarks.stage import Stage, served
+from benchmarks.tellers import CODE, Served, seat
 from siao import figures
 from siao.embedded.process import free_port
 from siao.figures import Figure
@@ -86,7 +87,9 @@ def held(stage: Stage, number: int, seconds: float) -> dict[str, float]:
             time.sleep(seconds)
             cores, kb = (cpu(pids) - used) / (time.monotonic() - began), (resident_kb(pids) - before) / number
             got = heard(here)
-    figures.progress(f"{number} screens held {seconds:.0f} s: {got['lost']} lost, {got['pongs']} answers, {cores:.2f} core, {kb:.1f} KB a screen")
+    figures.progress(
+        f"{number} screens held {seconds:.0f} s: {got['lost']} lost, {got['pongs']} answers, {cores:.2f} core, {kb:.1f} KB a screen"
+    )
     return {"stayed": number - got["lost"], "answered": got["pongs"] / (number * seconds / 5), "cores": cores, "kb": kb}
 
 

@@ -90,7 +90,12 @@ async def storm(spec: dict[str, Any]) -> None:
     sys.stdout.flush()
     await asyncio.wait(tasks, timeout=spec["wait_seconds"])
     took = sorted(back.took)
-    said = {"fresh": back.fresh, "tries": back.tries, "last_seconds": took[-1] if took else 0, "p50_seconds": took[len(took) // 2] if took else 0}
+    said = {
+        "fresh": back.fresh,
+        "tries": back.tries,
+        "last_seconds": took[-1] if took else 0,
+        "p50_seconds": took[len(took) // 2] if took else 0,
+    }
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
     for task in tasks:

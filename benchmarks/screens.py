@@ -152,7 +152,8 @@ class Screens:
             self.counting = False
             took = sorted(self.took)
             said = {
-                "bytes": self.bytes, "lost": self.lost, "pongs": self.pongs, "frames": self.frames, "reached": self.reached, "seen": len(took),
+                "bytes": self.bytes, "lost": self.lost, "pongs": self.pongs, "frames": self.frames, "reached": self.reached,
+                "seen": len(took),
                 "p50_ms": 1000 * took[len(took) // 2] if took else 0, "p99_ms": 1000 * took[len(took) * 99 // 100] if took else 0,
             }  # fmt: skip
             sys.stdout.write(json.dumps(said) + "\n")
