@@ -8,62 +8,28 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from redis import Redis
 
 from benchmarks import stage as stages
-from benchmarks.stage import SECRET, Stage
+from benchmarks.stage import Stage
+from benchmarks.tellers import CODE, MODULE, SERVERS, Publish, Served
 from siao import figures
-from siao.embedded.process import free_port
 from siao.figures import Figure
-from siao.live.doorbell import CHANNEL
 
-RATES_X=1
 SCREENS, WATCHERS, BEDS, BYTES = 1_000, 20, 200, 120
 RATES = (50, 150, 500)
 FRAME_BYTES = BYTES + 2
-CODE = "01"
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
-MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
-CONF = """
-load_module {module};
-daemon off; pid {home}/pid; error_log {home}/error.log; worker_processes 1; worker_rlimit_nofile 20000;
-events {{ worker_connections 16384; }}
-http {{
-    access_log off; keepalive_requests 1000000000; nchan_max_reserved_memory 256M;
-    client_body_temp_path {home}/b; proxy_temp_path {home}/p; fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location /pub {{ nchan_publisher; nchan_channel_id live; nchan_message_buffer_length 2000; nchan_message_timeout 30s; }}
-        location /sub {{ nchan_subscriber websocket; nchan_channel_id live; nchan_subscriber_first_message newest; }}
-    }}
-}}
-"""
-Publish = Callable[[str, bytes], None]
-
-
-class Served(Struct, frozen=True):
-    """A server to be read from: its processes, where its screens come in, and how news get there."""
-
-    port: int
-    pids: list[int]
-    path: str
-    headers: dict[str, str]
-    publish: Publish
-    hello: bool = False
 
 
 def cpu(pids: Sequence[int]) -> float:
@@ -137,6 +103,14 @@ class Seen(Struct, frozen=True):
     p99_ms: float
     missed: int
 
+    @property
+    def frame_us(self) -> float:
+        return 1e6 * self.cpu / max(1.0, self.frames)
+
+    @property
+    def delta_us(self) -> float:
+        return 1e6 * self.cpu / max(1.0, self.news)
+
 
 def look(to: Served, rate: int, seconds: float) -> Seen:
     with open_screens(to) as screens:
@@ -150,94 +124,13 @@ def look(to: Served, rate: int, seconds: float) -> Seen:
         got = heard(screens)
         publisher.over = True
         publisher.join()
-    many = sum(got["bytes"])
+    frames = got["frames"] * SCREENS / WATCHERS
     news = got["seen"] * SCREENS / WATCHERS
     slack = 3 * FRAME_BYTES + max(got["bytes"]) // 20  # what was under way when it ended
     missed = sum(own < max(got["bytes"]) - slack for own in got["bytes"]) + got["lost"]
-    return Seen(used, used / took, many / FRAME_BYTES, news, got["p50_ms"], got["p99_ms"], missed)
+    return Seen(used, used / took, frames, news, got["p50_ms"], got["p99_ms"], missed)
 
 
-def over_redis(url: str) -> Publish:
-    redis = Redis.from_url(url)
-    return lambda bed, text: redis.publish(CHANNEL, f"{CODE} {bed} ".encode() + text) and None
-
-
-@contextlib.contextmanager
-def siao(stage: Stage) -> Generator[Served]:
-    port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    env = os.environ | {
-        "SIAO_DATABASE_URL": stage.app_url, "SIAO_SECRET": SECRET, "SIAO_PORT": str(port), "SIAO_SECURE_COOKIES": "0",
-        "SIAO_REDIS_URL": stage.servers.redis_url, "SIAO_ORIGINS": origin,
-    }  # fmt: skip
-    with running([sys.executable, "-m", "benchmarks.prebuilt"], port, env) as pid:
-        path, headers = seat(stage, port)
-        yield Served(port, [pid], path, headers, over_redis(stage.servers.redis_url), hello=True)
-
-
-def seat(stage: Stage, port: int, cookie: str = "") -> tuple[str, dict[str, str]]:
-    """Where an operator's screen comes in, from the board as it is now."""
-    stages._until_ready(port)
-    headers = {"Cookie": f"siao={cookie or stage.sessions[0]}", "Origin": f"http://127.0.0.1:{port}"}
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/api/board?view=operator&territory={CODE}", headers=headers)
-    with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
-        since = answer.headers["ETag"].strip('"')
-    return f"/api/live?view=operator&territory={CODE}&since={since}", headers
-
-
-@contextlib.contextmanager
-def bare(stage: Stage) -> Generator[Served]:
-    port = free_port()
-    with running([sys.executable, "-m", "benchmarks.bare", str(port), stage.servers.redis_url], port) as pid:
-        yield Served(port, [pid], "/", {}, over_redis(stage.servers.redis_url))
-
-
-@contextlib.contextmanager
-def nchan(stage: Stage) -> Generator[Served]:
-    home, port = Path(tempfile.mkdtemp(prefix="siao-nchan-")), free_port()
-    home.chmod(0o755)
-    (home / "conf").write_text(CONF.format(home=home, port=port, module=MODULE))
-    try:
-        with running(["nginx", "-c", str(home / "conf"), "-e", str(home / "error.log")], port) as pid:
-            workers = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-            yield Served(port, workers, "/sub", {}, posting(port))
-    finally:
-        shutil.rmtree(home)
-
-
-def posting(port: int) -> Publish:
-    """By POST on one connection; answers are read when they come, nobody waits for them."""
-    line = socket.create_connection(("127.0.0.1", port))
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def publish(bed: str, text: bytes) -> None:
-        head = f"POST /pub HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(text)}\r\n\r\n"
-        line.sendall(head.encode() + text)
-        with contextlib.suppress(BlockingIOError):
-            line.recv(1 << 16, socket.MSG_DONTWAIT)
-
-    return publish
-
-
-@contextlib.contextmanager
-def running(command: list[str], port: int, env: dict[str, str] | None = None) -> Generator[int]:
-    serving = subprocess.Popen(command, env=env)  # noqa: S603 - ourselves
-    try:
-        deadline = time.monotonic() + stages.READY_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.1)
-        else:
-            raise TimeoutError(f"{command[0]} did not open")
-        time.sleep(0.3)
-        yield serving.pid
-    finally:
-        serving.terminate()
-        serving.wait(30)
-
-
-SERVERS: dict[str, Callable[[Stage], contextlib.AbstractContextManager[Served]]] = {"siao": siao, "nchan": nchan, "bare": bare}
 Rounds = dict[str, list[float]]
 
 
@@ -250,17 +143,19 @@ def one_round(stage: Stage, names: Sequence[str], seconds: float, seen: Rounds) 
             for name, one in found.items():
                 for what in Seen.__struct_fields__:
                     seen[f"{name} {rate} {what}"].append(getattr(one, what))
-                seen[f"{name} {rate} frame"].append(1e6 * one.cpu / max(1.0, one.frames))
-                seen[f"{name} {rate} delta"].append(1e6 * one.cpu / max(1.0, one.news))
-                figures.progress(
-                    f"{rate}/s {name}: {seen[f'{name} {rate} frame'][-1]:.2f} µs a delivery, {seen[f'{name} {rate} delta'][-1]:.2f} a delta, "
-                    f"{one.cores:.2f} core, p50 {one.p50_ms:.1f} p99 {one.p99_ms:.1f} ms, missed {one.missed}"
-                )
+                seen[f"{name} {rate} frame"].append(one.frame_us)
+                seen[f"{name} {rate} delta"].append(one.delta_us)
+                figures.progress(f"{rate}/s {name}: {_said(one)}")
         for other in names[1:]:
             for rate, what in ((50, "frame"), (150, "delta"), (500, "frame")):
                 seen[f"{other} {rate} ratio"].append(seen[f"siao {rate} {what}"][-1] / seen[f"{other} {rate} {what}"][-1])
         for name, to in servers.items():
             seen[f"{name} kb"].append(_kb_a_screen(to))
+
+
+def _said(one: Seen) -> str:
+    cost = f"{one.frame_us:.2f} µs a delivery, {one.delta_us:.2f} a delta, {one.cores:.2f} core"
+    return f"{cost}, p50 {one.p50_ms:.1f} p99 {one.p99_ms:.1f} ms, missed {one.missed}"
 
 
 def _kb_a_screen(to: Served) -> float:
@@ -289,7 +184,11 @@ def _beside(seen: Rounds, names: Sequence[str]) -> list[Figure]:
         (500, "CPU a delivery at saturation, × nchan (500/s; gathered news count once)", 1.25, 1.0),
         (150, "CPU a delta at 150/s, × nchan", 0.55, 0.40),
     )
-    found = [figures.measured(words, seen[f"nchan {rate} ratio"], "×", at_most=must, aim=aim) for rate, words, must, aim in musts if "nchan" in names]
+    found = [
+        figures.measured(words, seen[f"nchan {rate} ratio"], "×", at_most=must, aim=aim)
+        for rate, words, must, aim in musts
+        if "nchan" in names
+    ]
     words = "CPU a delivery at 50/s, × a bare uvloop loop"
     return [*found, figures.measured(words, seen["bare 50 ratio"], "×")]
 

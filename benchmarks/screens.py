@@ -1,4 +1,5 @@
-"""Screens by the thousand in a process of their own, that cost little: a few watch, all others read what has come every 50 ms.
+"""Screens by the thousand in a process of their own, that cost little. Each reads at once, as a browser does: one who slept would
+hold back his acknowledgements, and a server that waits for them (Nagle's algorithm) would send less often.
 
 One JSON line on standard input says where to; then `begin` and `end`, answered by one JSON line: what came in between. Every screen
 of one server gets the same bytes, so that one who missed something shows in the sum.
@@ -17,6 +18,8 @@ READ_BYTES = 1 << 20
 AT_ONCE = 50
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 AT = re.compile(rb'"at":(\d{6,})')
+FRAME = re.compile(rb"\x81[\x78\x7e]")
+"""The head of a frame of 120 bytes, or of 126 and more; no byte of text is above 0x7f."""
 TO = re.compile(rb'"to":(\d+),')
 SERVER_PING = b"\x89\x04"
 """uvicorn's; neither byte occurs in text."""
@@ -43,14 +46,14 @@ class Screens:
         self.bytes: list[int] = []
         self.took: list[float] = []
         self.reached: list[tuple[int, int, float]] = []
-        self.lost = self.pongs = 0
+        self.lost = self.pongs = self.frames = 0
         self.counting = False
         ask = upgrade(spec["path"], spec["headers"])
         for first in range(0, spec["screens"], AT_ONCE):
             self._open(ask, min(AT_ONCE, spec["screens"] - first))
         if spec.get("hello"):
             self._seat()
-        self.watching = {line.fileno(): n for n, line in enumerate(self.lines[: spec["watchers"]])}
+        self.watching = {line.fileno(): n for n, line in enumerate(self.lines)}
 
     def _open(self, ask: bytes, number: int) -> None:
         fresh = [socket.create_connection(("127.0.0.1", self.spec["port"])) for _ in range(number)]
@@ -97,13 +100,10 @@ class Screens:
                 if fd == sys.stdin.fileno():
                     if not self._told(sys.stdin.readline().strip()):
                         return
-                elif not self._read(self.watching[fd], watched=True):
-                    poll.unregister(fd)
+                else:
+                    self._read(self.watching[fd])
             if time.monotonic() >= sweep:
-                sweep = time.monotonic() + SWEEP_SECONDS
-                for n in range(len(self.watching), len(self.lines)):
-                    self._read(n)
-                lease = self._ask(lease)
+                sweep, lease = time.monotonic() + SWEEP_SECONDS, self._ask(lease)
 
     def _ask(self, lease: int) -> int:
         """Those whose turn it is ask whether they are fresh, each once in 5 s."""
@@ -115,44 +115,45 @@ class Screens:
                 line.send(masked(1, b'{"ping":1}'))
         return lease + 1
 
-    def _read(self, n: int, watched: bool = False) -> bool:
+    def _read(self, n: int) -> None:
         line = self.lines[n]
         if line.fileno() < 0:
-            return False
+            return
         try:
             some = line.recv(READ_BYTES)
         except BlockingIOError:
-            return True
+            return
         except ConnectionError:
             some = b""
         if not some:
             self.lost += 1
             line.close()
-            return False
+            return
         if (ping := some.find(SERVER_PING)) >= 0:
             line.send(masked(10, some[ping + 2 : ping + 6]))
         if self.counting:
             self.bytes[n] += len(some)
             self.pongs += self.spec.get("lease", False) and some.count(b'"pong"')
-            if watched:
+            if n < self.spec["watchers"]:
                 self._seen(n, some)
-        return True
 
     def _seen(self, n: int, some: bytes) -> None:
         now = time.monotonic()
+        self.frames += len(FRAME.findall(some))
         self.took += [now - int(at) / 1e9 for at in AT.findall(some)]
         self.reached += [(n, int(to), now) for to in TO.findall(some)]
 
     def _told(self, word: str) -> bool:
         for n in range(len(self.lines)):  # what has come until now belongs to before
-            self._read(n, n < len(self.watching))
+            self._read(n)
         if word == "begin":
-            self.bytes, self.took, self.reached, self.counting = [0] * len(self.lines), [], [], True
+            self.bytes, self.took, self.reached, self.frames, self.pongs, self.counting = [0] * len(self.lines), [], [], 0, 0, True
         elif word == "end":
             self.counting = False
             took = sorted(self.took)
             said = {
-                "bytes": self.bytes, "lost": self.lost, "pongs": self.pongs, "reached": self.reached, "seen": len(took),
+                "bytes": self.bytes, "lost": self.lost, "pongs": self.pongs, "frames": self.frames, "reached": self.reached,
+                "seen": len(took),
                 "p50_ms": 1000 * took[len(took) // 2] if took else 0, "p99_ms": 1000 * took[len(took) * 99 // 100] if took else 0,
             }  # fmt: skip
             sys.stdout.write(json.dumps(said) + "\n")

@@ -115,7 +115,8 @@ class Feed:
         self.hurry.clear()
         if self.board is None:
             await self._load()
-        while True:
+        more = True
+        while more:
             async with database.reading(self.pool, [self.code]) as db:
                 news = await store.news(db, self.code, self.seq)
             self.pulled_at = time.monotonic()
@@ -129,6 +130,7 @@ class Feed:
             self._take(news)
             await asyncio.sleep(0)  # uvloop writes at the end of the turn: that is most of the cost
             self.pace.told(time.thread_time() - began)
+            more = news.seq > self.seq  # else whatever came since has rung; looking at once would leave nothing to gather
 
     async def _load(self) -> None:
         async with database.reading(self.pool, [self.code]) as db:
