@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -46,13 +47,19 @@ async def _sql(servers: Stack, statement: str) -> None:
         await db.close()
 
 
-@pytest.fixture
-async def name(servers: Stack, template: str) -> AsyncIterator[str]:
-    """The name of a database that nobody else has, with the small city in it."""
+@asynccontextmanager
+async def _copy(servers: Stack, template: str) -> AsyncIterator[str]:
     name = f"test_{next(numbers)}"
     await _sql(servers, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield name
     await _sql(servers, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def name(servers: Stack, template: str) -> AsyncIterator[str]:
+    """The name of a database that nobody else has, with the small city in it."""
+    async with _copy(servers, template) as name:
+        yield name
 
 
 @pytest.fixture
@@ -95,3 +102,26 @@ async def house(servers: Stack, name: str) -> AsyncIterator[chairs.House]:
     """The whole service on a free port, with an account for every role."""
     async with chairs.house(servers.owner_url(name), servers.app_url(name), servers.redis_url) as here:
         yield here
+
+
+@pytest.fixture(scope="module")
+async def _still(servers: Stack, template: str) -> AsyncIterator[tuple[chairs.House, asyncpg.Connection]]:
+    async with _copy(servers, template) as name, chairs.house(servers.owner_url(name), servers.app_url(name), servers.redis_url) as here:
+        owner = await asyncpg.connect(servers.owner_url(name))
+        await owner.execute(f"SET siao.territories = '{city.CODE}'")
+        yield here, owner
+        await owner.close()
+
+
+@pytest.fixture
+async def still(_still: tuple[chairs.House, asyncpg.Connection]) -> chairs.House:
+    """One house for all the questions of a file that change nothing: opening one for each is most of what they cost."""
+    return _still[0]
+
+
+@pytest.fixture
+async def unchanged(_still: tuple[chairs.House, asyncpg.Connection]) -> AsyncIterator[None]:
+    """After the test the still house's journal is as it was, and so are its requests and rules."""
+    counts = "SELECT (SELECT count(*) FROM journal WHERE verb NOT IN ('administer', 'close_night')), (SELECT count(*) FROM request), (SELECT count(*) FROM rules)"
+    yield
+    assert tuple(await _still[1].fetchrow(counts)) == (0, 0, 0)

@@ -86,12 +86,14 @@ class Feed:
         self.bell.set()
 
     async def reach(self, seq: int) -> None:
-        """Waits, a second at most, until this process's board is at least at `seq`."""
-        deadline = time.monotonic() + POLL_SECONDS
-        while self.seq < seq and time.monotonic() < deadline:
+        """Waits, a second at most, until this process's board is at least at `seq`. Looked for and not there, it is not awaited again."""
+        began = time.monotonic()
+        while self.seq < seq and time.monotonic() < began + POLL_SECONDS:
             self.ring()
             self.hurry.set()
             await asyncio.sleep(REACH_SECONDS)
+        if self.seq < seq == self.heard and self.pulled_at > began:
+            self.heard = self.seq  # rung for another database: every read would wait
 
     async def run(self) -> None:
         """A supervised loop: on the bell or after a second, all the news; away with the database, it tries again."""

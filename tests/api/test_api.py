@@ -55,8 +55,8 @@ async def test_a_role_may_what_the_table_says_and_nothing_else(house: House, log
 
 
 @pytest.mark.parametrize("login", chairs.RIGHTS)
-async def test_a_role_reads_its_own_view_alone(house: House, login: str) -> None:
-    chair, right = await house.chair(login), chairs.RIGHTS[login]
+async def test_a_role_reads_its_own_view_alone(still: House, login: str) -> None:
+    chair, right = await still.chair(login), chairs.RIGHTS[login]
     own = {
         Role.OPERATOR: {"operator", "shelter"}, Role.COORDINATOR: {"operator", "shelter"}, Role.ADMIN: set[str](),
         Role.SHELTER: {"shelter"}, Role.WORKER: {"worker"}, Role.OBSERVER: set[str](),
@@ -69,14 +69,14 @@ async def test_a_role_reads_its_own_view_alone(house: House, login: str) -> None
         assert answer.status_code == (200 if view in own and login != "elsewhere" else 403), (login, view)
 
 
-async def test_a_shelter_never_reads_another_s_beds(house: House) -> None:
-    chair = await house.chair("shelter")
+async def test_a_shelter_never_reads_another_s_beds(still: House) -> None:
+    chair = await still.chair("shelter")
     answer = await chair.get("/api/board", params={"view": "shelter", "shelter": str(city.shelter("Le Refuge"))})
     assert answer.status_code == 403
 
 
-async def test_a_confidential_address_is_in_no_board(house: House) -> None:
-    board = await (await house.chair("operator")).rows("operator")
+async def test_a_confidential_address_is_in_no_board(still: House) -> None:
+    board = await (await still.chair("operator")).rows("operator")
     refuge = next(s for s in board["shelters"] if s["name"] == "Le Refuge")
     assert "address" not in refuge
     assert {refuge[field] for field in ("commune", "zone", "latitude", "longitude", "telephone")} == {None}
@@ -113,15 +113,13 @@ async def test_an_address_is_read_by_who_acted_and_recorded(house: House, look: 
     ],
 )
 async def test_bad_input_names_the_field_and_changes_nothing(
-    house: House, look: asyncpg.Connection, body: Any, status: int, code: str, field: str | None
+    still: House, unchanged: None, body: Any, status: int, code: str, field: str | None
 ) -> None:
-    answer = await (await house.chair("operator")).do("/api/requests", body)
+    answer = await (await still.chair("operator")).do("/api/requests", body)
     said = answer.json()
     assert (answer.status_code, said["code"]) == (status, code), said
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert field is None or field in str(said["field"]), said
-    assert await look.fetchval("SELECT count(*) FROM request") == 0
-    assert await look.fetchval("SELECT count(*) FROM journal WHERE verb NOT IN ('administer', 'close_night')") == 0
 
 
 async def test_a_count_is_refused_for_a_room_and_a_stale_version_says_so(house: House) -> None:
@@ -153,8 +151,8 @@ async def test_an_expired_hold_cannot_be_offered(house: House, look: asyncpg.Con
 @pytest.mark.parametrize(
     ("code", "status", "said"), [("7K3M-9QXF-7", 400, "code_typo"), ("0000-0000-0", 404, "code_unknown"), ("x", 400, "code_typo")]
 )
-async def test_an_unknown_code(house: House, code: str, status: int, said: str) -> None:
-    answer = await (await house.chair("worker")).get("/api/requests", params={"code": code})
+async def test_an_unknown_code(still: House, code: str, status: int, said: str) -> None:
+    answer = await (await still.chair("worker")).get("/api/requests", params={"code": code})
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, said, "code")
 
 
@@ -172,15 +170,14 @@ async def test_words_come_in_the_user_s_language(house: House) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1.evil.example"])
-async def test_a_write_from_a_foreign_page_is_refused(house: House, origin: str, look: asyncpg.Connection) -> None:
-    operator = await house.chair("operator")
+async def test_a_write_from_a_foreign_page_is_refused(still: House, origin: str, unchanged: None) -> None:
+    operator = await still.chair("operator")
     answer = await operator.post("/api/requests", json={"men": 1}, headers={"Origin": origin, "Idempotency-Key": str(uuid4())})
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
-    assert await look.fetchval("SELECT count(*) FROM request") == 0
 
 
-async def test_without_a_session_nothing_is_read(house: House) -> None:
-    async with chairs.Chair(base_url=house.base) as nobody:
+async def test_without_a_session_nothing_is_read(still: House) -> None:
+    async with chairs.Chair(base_url=still.base) as nobody:
         for path in (
             "/api/me",
             "/api/board?view=operator",
@@ -205,25 +202,25 @@ async def test_a_name_is_paused_after_eight_failures_and_signing_out_ends_a_sess
         assert (await stolen.get("/api/me")).status_code == 401
 
 
-async def test_a_missing_key_is_named(house: House) -> None:
-    answer = await (await house.chair("operator")).post("/api/requests", json={"men": 1})
+async def test_a_missing_key_is_named(still: House) -> None:
+    answer = await (await still.chair("operator")).post("/api/requests", json={"men": 1})
     assert (answer.status_code, answer.json()["field"]) == (400, "Idempotency-Key")
 
 
-async def test_the_schema_describes_every_route(house: House) -> None:
-    async with chairs.Chair(base_url=house.base) as anybody:
+async def test_the_schema_describes_every_route(still: House) -> None:
+    async with chairs.Chair(base_url=still.base) as anybody:
         paths = (await anybody.get("/schema/openapi.json")).json()["paths"]
     assert len(paths) > 35 and "/api/requests/{id}/placement" in paths
 
 
-async def test_pages_load_nothing_from_outside(house: House) -> None:
-    async with chairs.Chair(base_url=house.base) as anybody:
+async def test_pages_load_nothing_from_outside(still: House) -> None:
+    async with chairs.Chair(base_url=still.base) as anybody:
         page = await anybody.get("/")
     policy = page.headers["content-security-policy"]
     assert "default-src 'self'" in policy and "unsafe" not in policy and "http" not in page.text.replace("http-equiv", "")
 
 
 @pytest.mark.parametrize(("field", "value"), [("men", -1), ("women", 21), ("max_km", 0), ("nights", 31), ("level", 5), ("level", "first")])
-async def test_a_query_out_of_its_bounds_names_its_field(house: House, field: str, value: Any) -> None:
-    answer = await (await house.chair("operator")).get("/api/places", params={"men": 1, field: value})
+async def test_a_query_out_of_its_bounds_names_its_field(still: House, field: str, value: Any) -> None:
+    answer = await (await still.chair("operator")).get("/api/places", params={"men": 1, field: value})
     assert (answer.status_code, answer.json()["field"]) == (400, field)

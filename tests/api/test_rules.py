@@ -10,15 +10,15 @@ from chairs import House
 
 
 @pytest.mark.parametrize("login", chairs.RIGHTS)
-async def test_anybody_with_a_session_reads_the_rules_in_plain_words(house: House, login: str) -> None:
-    told = (await (await house.chair(login)).get("/api/rules")).json()
+async def test_anybody_with_a_session_reads_the_rules_in_plain_words(still: House, login: str) -> None:
+    told = (await (await still.chair(login)).get("/api/rules")).json()
     [edition] = told["editions"]
     assert (told["in_force"], edition["version"], edition["coming"]) == (1, 1, False)
     assert len(edition["levels"]) == 8 and any("compte 3" in line for line in edition["sentences"])
 
 
-async def test_without_a_session_nothing_is_read(house: House) -> None:
-    async with chairs.Chair(base_url=house.base) as nobody:
+async def test_without_a_session_nothing_is_read(still: House) -> None:
+    async with chairs.Chair(base_url=still.base) as nobody:
         assert (await nobody.get("/api/rules")).status_code == 401
 
 
@@ -60,20 +60,17 @@ async def test_what_was_published_cannot_be_changed(house: House, pool: asyncpg.
         ({"effective": "TOMORROW", "why": "because"}, "why"),
     ],
 )
-async def test_bad_rules_name_the_field_and_change_nothing(
-    house: House, look: asyncpg.Connection, body: dict[str, object], field: str
-) -> None:
+async def test_bad_rules_name_the_field_and_change_nothing(still: House, unchanged: None, body: dict[str, object], field: str) -> None:
     if body.get("effective") == "TOMORROW":
         body = body | {"effective": (datetime.now(UTC).date() + timedelta(days=2)).isoformat()}
-    answer = await (await house.chair("coordinator")).do("/api/rules", body)
+    answer = await (await still.chair("coordinator")).do("/api/rules", body)
     said = answer.json()
     assert (answer.status_code, said["code"]) == (400, "invalid") and field in f"{said['field']} {said['facts']}", said
-    assert await look.fetchval("SELECT count(*) FROM rules") == 0
 
 
 @pytest.mark.parametrize("login", ["operator", "shelter", "worker", "observer"])
-async def test_others_do_not_set_rules(house: House, login: str) -> None:
-    answer = await (await house.chair(login)).do("/api/rules", {"effective": "2030-01-01"})
+async def test_others_do_not_set_rules(still: House, login: str) -> None:
+    answer = await (await still.chair(login)).do("/api/rules", {"effective": "2030-01-01"})
     assert answer.status_code == 403
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+import redis.asyncio
 import websockets
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ import chairs
 import city
 from chairs import House
 from siao.embedded.stack import Stack
+from siao.live.doorbell import CHANNEL
+from siao.live.feed import POLL_SECONDS
 from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER
 from siao.live.wire import framed
 
@@ -183,3 +186,16 @@ async def test_a_screen_that_never_asks_is_hung_up_when_its_right_goes(
     began = time.monotonic()
     assert await code_of(screen) == code
     assert time.monotonic() - began < 5
+
+
+async def test_a_bell_rung_for_another_database_makes_one_read_wait_and_no_more(house: House, servers: Stack) -> None:
+    operator = await house.chair("operator")
+    await operator.rows("operator")
+    async with redis.asyncio.from_url(servers.redis_url) as bell:
+        await bell.publish(CHANNEL, f"{city.CODE}:999999")
+    await asyncio.sleep(0.1)
+    await operator.rows("operator")
+    began = time.monotonic()
+    for _ in range(3):
+        await operator.rows("operator")
+    assert time.monotonic() - began < POLL_SECONDS
