@@ -1,5 +1,6 @@
 """Give or hold back, for the caller on the line: decided in a child of its own, so that a plan of ten seconds delays no caller."""
 
+import time
 from datetime import date, datetime
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from siao.store import rates as store
 
 SECONDS = 1.0
 """A later answer is no answer: the ranked list stands without it."""
+AGAIN_SECONDS = 60.0
+"""Where one came too late, the territory is not asked again for so long: a child for nothing costs a core."""
 
 
 class Adviser:
@@ -26,16 +29,21 @@ class Adviser:
     def __init__(self, pool: database.Pool) -> None:
         self.pool, self.solver = pool, Solver()
         self.histories: dict[str, tuple[date, bytes]] = {}
+        self.again: dict[str, float] = {}
 
     async def decide(self, board: Board, instance: Instance, caller: UUID, *, may_wait: bool) -> Decision:
         """Raises `Unavailable` where no answer came in time, or too many wait for theirs."""
         night, zone = places.night(board.territory, instance.now), board.territory.time_zone
         history = await self._history(board, night, instance.now)
+        code = board.territory.code
+        if time.monotonic() < self.again.get(code, 0.0):
+            raise Unavailable
         replies = self.solver.run(Advise(instance, caller, may_wait, night, zone, history), SECONDS)
-        for result in [reply.result async for reply in replies]:
-            if isinstance(result, Decision):
-                return result
-        raise Unavailable
+        try:
+            return [reply.result async for reply in replies if isinstance(reply.result, Decision)][-1]
+        except Unavailable:
+            self.again[code] = time.monotonic() + AGAIN_SECONDS
+            raise
 
     async def _history(self, board: Board, night: date, now: datetime) -> bytes:
         code = board.territory.code

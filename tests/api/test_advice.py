@@ -11,6 +11,7 @@ import pytest
 import chairs
 import city
 from chairs import Chair, House
+from siao.actions import advice
 from siao.actions.solver import Solver
 from siao.api import sealed
 from siao.core.allocation.decision import Decision, Ground, Say
@@ -126,6 +127,7 @@ async def test_a_plan_under_way_and_a_dead_child_disturb_no_caller(house: House,
         return run(self, *given)
 
     monkeypatch.setattr(Solver, "run", watched)
+    monkeypatch.setattr(advice, "AGAIN_SECONDS", 0.5)
     assert (await operator.get("/api/advice", params={"men": 1})).status_code == 200
     [adviser] = children
     assert adviser.child is not None
@@ -137,4 +139,6 @@ async def test_a_plan_under_way_and_a_dead_child_disturb_no_caller(house: House,
     assert (await take(operator, request, city.unit("Dortoir hommes"), override="other")).status_code == 201
     late = await asked
     assert (late.status_code, late.json()["code"]) == (503, "unavailable")
+    assert (await operator.get("/api/advice", params={"men": 1})).status_code == 503, "nobody tries again at once for nothing"
+    await asyncio.sleep(0.5)
     assert (await operator.get("/api/advice", params={"men": 1}, timeout=30)).status_code == 200, "and there is another child"
