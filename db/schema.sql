@@ -96,10 +96,14 @@ CREATE TABLE unit (
     version          integer NOT NULL,
     confirmed_at     timestamptz,
     confirmed_source text CHECK (confirmed_source IN ('screen', 'phone', 'import', 'partner')),
+    -- held back for whoever of that level or above may call until then; of a place, never of a household
+    kept_until       timestamptz,
+    kept_level       integer CHECK (kept_level BETWEEN 1 AND 4),
     CHECK (kind = 'dormitory' OR rule <> 'switchable'),
     CHECK (rule = 'switchable' OR rule_tonight = rule),
     -- what a live dormitory claim refers to, so that the rule cannot change under it
-    CONSTRAINT unit_rule_tonight UNIQUE (id, rule_tonight)
+    CONSTRAINT unit_rule_tonight UNIQUE (id, rule_tonight),
+    CONSTRAINT unit_held_back CHECK ((kept_until IS NULL) = (kept_level IS NULL))
 );
 CREATE INDEX unit_shelter ON unit (shelter);
 CREATE INDEX unit_plan ON unit (plan) WHERE plan IS NOT NULL;

@@ -13,10 +13,12 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from siao import __version__
 from siao.actions import clock
+from siao.actions.advice import Adviser
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
 from siao.api import (
     administration,
+    advice,
     allocation,
     beds,
     board,
@@ -47,10 +49,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     """Everything that must be stopped again."""
     pool = await database.pool(settings.database_url)
     hub = Hub(pool, settings.redis_url)
-    solver = Solver()
+    solver, adviser = Solver(), Adviser(pool)
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
     known = Known(pool)
-    app.state.house = House(settings, pool, desk, hub, solver, known, {})
+    app.state.house = House(settings, pool, desk, hub, solver, adviser, known, {})
     hub.start()
     hub.supervise("sessions", known.keep)
     hub.supervise("sittings", partial(sittings.keep, app.state.house.sittings))
@@ -61,6 +63,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     finally:
         await desk.drain()
         await solver.stop()
+        await adviser.stop()
         await hub.stop()
         pool.terminate()
 
@@ -74,6 +77,7 @@ def build(settings: Settings) -> Litestar:
             *requests.ROUTES,
             *placements.ROUTES,
             *allocation.ROUTES,
+            *advice.ROUTES,
             *explanations.ROUTES,
             *rules.ROUTES,
             *beds.ROUTES,

@@ -249,9 +249,12 @@ def _canonical(what: Any) -> bytes:
     return msgspec.json.encode(msgspec.to_builtins(_as_sent(what), str_keys=True), order="deterministic")
 
 
+ADDED: dict[str, Any] = {"code": "", "standing": None, "advice": None, "held_back": None}
+
+
 def _as_sent(what: Any) -> Any:
-    """Without what the server added: the code drawn for a new request, where a place stood when it was chosen."""
-    added = {name: nothing for name, nothing in (("code", ""), ("standing", None)) if hasattr(what, name)}
+    """Without what the server added: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
+    added = {name: nothing for name, nothing in ADDED.items() if hasattr(what, name)}
     return msgspec.structs.replace(what, **added)
 
 

@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _one(jobs: BinaryIO, replies: BinaryIO) -> bool:
-    """One job. What households need is forgotten with it: nothing of a job is kept for the next."""
+    """One job. What households need is forgotten with it; what is kept for the next are ghosts, drawn from counts."""
     text = _read(jobs)
     if text is not None:
         job = msgspec.msgpack.decode(text, type=Job)

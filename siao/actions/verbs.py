@@ -67,7 +67,8 @@ def wanted(commands: Iterable[Command]) -> Wanted:
 
 def _names(command: Command) -> Iterator[tuple[str, Iterable[Any]]]:
     what = command.what
-    yield "units", (*getattr(what, "units", ()), getattr(what, "unit", None))
+    held_back = getattr(what, "held_back", None)
+    yield "units", (*getattr(what, "units", ()), getattr(what, "unit", None), *(held_back.units if held_back else ()))
     yield "placements", (getattr(what, "placement", None), what.id if isinstance(what, placements.Hold) else None)
     yield "requests", (getattr(what, "request", None), what.id if isinstance(what, requests.Ask) else None)
     yield "shelters", (getattr(what, "shelter", None),)

@@ -10,9 +10,10 @@ from litestar.params import FromPath, FromQuery
 
 from siao.api import errors, seat
 from siao.api.seat import Call
-from siao.core import asking
+from siao.core import asking, keeping
 from siao.core.allocation import explain
 from siao.core.allocation import standing as standings
+from siao.core.allocation.decision import Decision, Ground
 from siao.core.allocation.explain import Explanation, Reduced
 from siao.core.allocation.standing import Engine, Position, Standing
 from siao.core.people import OFFICE
@@ -21,6 +22,7 @@ from siao.core.refused import Refusal, Refused
 from siao.store import db as database
 from siao.store import placements as store
 
+ENGINES = {Ground.WORTH: Engine.PRICES, Ground.VOTED: Engine.VOTE}
 OVERRIDES = {str(override): override for override in Override}
 SLIP = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>
 <h1>{title}</h1><p><b>{code}</b></p>{lines}<p>{notice}</p></html>"""
@@ -44,6 +46,11 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...], engine: Eng
     h = asking.seen(criteria, commune, row.first_asked)
     at = Position(feed.epoch, feed.seq, now)
     return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version, engine)
+
+
+def proposed_by(advice: Decision | None, units: tuple[UUID, ...]) -> Engine:
+    """Similar evenings, where they were asked and said to give this place; else the ranking."""
+    return ENGINES.get(advice.ground, Engine.RANK) if advice is not None and keeping.given(advice, units) else Engine.RANK
 
 
 async def where(request: Call) -> str:

@@ -1,6 +1,6 @@
 """Placements: held, offered, answered, arrived, moved, ended."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from siao.actions.desk import Answer
-from siao.api import explanations, seat
+from siao.api import explanations, sealed, seat
 from siao.api.requests import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
@@ -24,15 +24,17 @@ from siao.store import people
 
 Units = Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
 Beds = Annotated[tuple[UUID, ...], Meta(max_length=2)]
-LOST_RACE = (Refusal.TAKEN, Refusal.NOT_FREE, Refusal.NOT_ENOUGH_BEDS, Refusal.ANOTHER_RULE, Refusal.OVERRIDE_NEEDED)
+LOST_RACE = (Refusal.TAKEN, Refusal.NOT_FREE, Refusal.NOT_ENOUGH_BEDS, Refusal.ANOTHER_RULE, Refusal.OVERRIDE_NEEDED, Refusal.HELD_BACK)
 
 
 class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
-    """`beds`: which ones of a dormitory, where staff said so. `override`: why not the first ranked, or despite a wish."""
+    """`beds`: which ones of a dormitory, where staff said so. `override`: why not the first ranked, despite a wish, or against
+    the advice that was given (`advice`: its token)."""
 
     units: Units
     beds: Beds = ()
     override: Override | None = None
+    advice: Annotated[str, Meta(max_length=sealed.TEXT_MAX)] | None = None
 
 
 class Unrecorded(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,16 +90,19 @@ async def hold(request: Call, id: FromPath[UUID], data: JSONBody[Wanted]) -> Ans
 
 async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
     """With where the place stands among all, from this process's board; looked at anew where that was behind."""
-    wanted = placements.Hold(seat.key(request), data.units, request=id, beds=data.beds, override=data.override)
-    standing = await explanations.standing(request, id, data.units)
+    code = await explanations.where(request)
+    advice = sealed.unseal(seat.house(request).settings.secret, code, data.advice, datetime.now(UTC))
+    wanted = placements.Hold(seat.key(request), data.units, request=id, beds=data.beds, override=data.override, advice=advice)
+    engine = explanations.proposed_by(advice, data.units)
+    standing = await explanations.standing(request, id, data.units, engine)
     if standing is not None:
         try:
             return await seat.act(request, replace(wanted, standing=standing))
         except Refused as no:
             if no.field != "standing":
                 raise
-    await seat.caught_up(request, await explanations.where(request))
-    return await seat.act(request, replace(wanted, standing=await explanations.standing(request, id, data.units)))
+    await seat.caught_up(request, code)
+    return await seat.act(request, replace(wanted, standing=await explanations.standing(request, id, data.units, engine)))
 
 
 async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:

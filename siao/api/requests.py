@@ -6,20 +6,22 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from siao.actions.desk import Answer
-from siao.api import errors, seat
+from siao.api import errors, sealed, seat
+from siao.api.composed import COMPOSED
 from siao.api.seat import Call
-from siao.core import asking, codes, night, requests, views
+from siao.core import advice, asking, codes, night, requests, views
 from siao.core.allocation import nowhere, rank
 from siao.core.allocation.model import TENTHS
 from siao.core.board import Board
 from siao.core.closing import CloseNight
 from siao.core.people import OFFICE, Role
 from siao.core.refused import Refusal, Refused
-from siao.core.requests import Asked, Closing, Need
+from siao.core.requests import Asked, Closing, HeldBack
 from siao.store import board as boards
 from siao.store import db as database
 from siao.store import people
@@ -30,11 +32,12 @@ WATCHERS = OFFICE | {Role.WORKER}
 
 
 class NewRequest(Asked, frozen=True, forbid_unknown_fields=True):
-    """What is asked, and the half hour at which the household rings back."""
+    """What is asked, the half hour at which the household rings back, and the advice that it follows by waiting."""
 
     call_back: Annotated[datetime, Meta(tz=True)] | None = None
     service: UUID | None = None
     party: UUID | None = None
+    advice: Annotated[str, Meta(max_length=sealed.TEXT_MAX)] | None = None
 
     def asked(self) -> Asked:
         return Asked(**{name: getattr(self, name) for name in Asked.__struct_fields__})
@@ -62,9 +65,22 @@ async def ask(request: Call, data: JSONBody[NewRequest]) -> Answer:
     code = seat.territory(person, request.query_params.get("territory"), WATCHERS)
     return await seat.act(
         request,
-        requests.Ask(seat.key(request), code, draw(), data.asked(), data.call_back, _service(person, code, data.service), data.party),
+        requests.Ask(
+            seat.key(request),
+            code,
+            draw(),
+            data.asked(),
+            data.call_back,
+            _service(person, code, data.service),
+            data.party,
+            _held_back(request, code, data),
+        ),
         code,
     )
+
+
+def _held_back(request: Call, code: str, data: NewRequest) -> HeldBack | None:
+    return advice.held_back(sealed.unseal(seat.house(request).settings.secret, code, data.advice, datetime.now(UTC)))
 
 
 def _service(person: seat.Person, code: str, asked: UUID | None) -> UUID | None:
@@ -83,13 +99,16 @@ async def renew(request: Call, data: JSONBody[Renewal]) -> Answer:
     code = seat.territory(person, request.query_params.get("territory"), WATCHERS)
     row = await _find(request, person, code, data.code)
     service = None if person.right(code, OFFICE) else _service(person, code, None)
-    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service), code)
+    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service, _held_back(request, code, data)), code)
 
 
 @post("/api/requests/{id:uuid}/revision", status_code=200)
 async def revise(request: Call, id: FromPath[UUID], data: JSONBody[NewRequest]) -> Answer:
     """Another wish in the household's own word; the criteria before it are gone."""
-    return await seat.act(request, requests.Revise(id, data.asked(), data.call_back))
+    if data.advice is None:
+        return await seat.act(request, requests.Revise(id, data.asked(), data.call_back))
+    code = seat.territory(await seat.person(request), request.query_params.get("territory"), OFFICE)
+    return await seat.act(request, requests.Revise(id, data.asked(), data.call_back, _held_back(request, code, data)), code)
 
 
 @post("/api/requests/{id:uuid}/resumption", status_code=200)
@@ -149,34 +168,13 @@ async def _may_follow(db: database.Connection, person: seat.Person, code: str, r
     return bool(person.right(code, OFFICE) or mine) or await people.looked_up(db, person.id, row.id)
 
 
-@get("/api/places")
-async def places(
-    request: Call,
-    men: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
-    women: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
-    children: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
-    infants: Annotated[int, QueryParameter(ge=0, le=20)] = 0,
-    needs: FromQuery[str] = "",
-    zone: FromQuery[str | None] = None,
-    max_km: Annotated[int | None, QueryParameter(ge=1, le=300)] = None,
-    nights: Annotated[int, QueryParameter(ge=1, le=30)] = 1,
-    level: Annotated[int, QueryParameter(ge=1, le=4)] = 4,
-    territory: FromQuery[str | None] = None,
-) -> dict[str, Any]:
+@get("/api/places", dependencies=COMPOSED)
+async def places(request: Call, asked: NamedDependency[Asked], territory: FromQuery[str | None] = None) -> dict[str, Any]:
     """The places that would suit, best first, while the operator types; nothing is saved."""
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE)
-    wanted = tuple(_need(need) for need in needs.split(",") if need)
-    asked = Asked(men, women, children, infants, wanted, zone, max_km, nights, level)
     asking.possible(asked)
     return await suitable(request, code, asked)
-
-
-def _need(text: str) -> Need:
-    try:
-        return Need(text)
-    except ValueError:
-        raise Refused(Refusal.INVALID, "needs") from None
 
 
 @get("/api/requests/{id:uuid}/places")

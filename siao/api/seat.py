@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 from siao.actions import people
+from siao.actions.advice import Adviser
 from siao.actions.desk import Answer, Desk
 from siao.actions.people import Person
 from siao.actions.solver import Solver
@@ -38,6 +39,7 @@ class House(Struct, frozen=True):
     desk: Desk
     hub: Hub
     solver: Solver
+    adviser: Adviser
     known: Known
     sittings: dict[Wire, Sitting]
     """The open sockets: whose, and of which territory and view."""

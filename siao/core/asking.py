@@ -10,9 +10,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import places, rules, statistics
+from siao.core import keeping, places, rules, statistics
 from siao.core.allocation import explain, rates
 from siao.core.allocation.compatible import Household, Place
+from siao.core.allocation.decision import Decision
 from siao.core.allocation.rates import Demand
 from siao.core.allocation.standing import Standing
 from siao.core.allocation.weigh import weigh
@@ -117,7 +118,7 @@ def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
         closed_at=None,
         version=1,
     )
-    yield Change(Verb.ASK, (request, criteria(world, c.id, c.territory, c.asked)), request=c.id)
+    yield _said(world, Verb.ASK, request, c, now)
 
 
 def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
@@ -137,14 +138,20 @@ def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
         service=c.service or request.service,
         last_refusal=None,
     )
-    yield Change(Verb.RENEW, (again, criteria(world, request.id, request.territory, c.asked)), request=request.id)
+    yield _said(world, Verb.RENEW, again, c, now)
 
 
 def revise(world: World, c: Revise, by: By, now: datetime) -> Iterator[Change]:
     request = world.get(Request, c.request)
     step(request, Verb.REVISE)
+    yield _said(world, Verb.REVISE, _changed(request, call_back=_call_back(c.call_back, now)), c, now)
+
+
+def _said(world: World, verb: Verb, request: Request, c: Ask | Renew | Revise, now: datetime) -> Change:
+    """The request with what it asks; one that waits by its own word leaves what is held back for others."""
     after = criteria(world, request.id, request.territory, c.asked)
-    yield Change(Verb.REVISE, (_changed(request, call_back=_call_back(c.call_back, now)), after), request=request.id)
+    kept = keeping.kept(world, c.held_back, request.territory, now) if request.call_back else ()
+    return Change(verb, (request, after, *kept), units=tuple(unit.id for unit in kept), request=request.id)
 
 
 def resume(world: World, c: Resume, by: By, now: datetime) -> Iterator[Change]:
@@ -238,7 +245,9 @@ def unrecorded(persons: int, side: Side, now: datetime) -> Household:
     return seen(nobody, None, now)
 
 
-def explained(world: World, p: Placement, standing: Standing | None, h: Household, here: Place) -> tuple[Placement, tuple[Struct, ...]]:
+def explained(
+    world: World, p: Placement, standing: Standing | None, h: Household, here: Place, advice: Decision | None = None
+) -> tuple[Placement, tuple[Struct, ...]]:
     """The placement with what will remain of its explanation, and the criteria with all of it.
 
     Refused where the board that was looked at is not this world: other criteria, other rules, or the place has changed.
@@ -249,7 +258,7 @@ def explained(world: World, p: Placement, standing: Standing | None, h: Househol
     force = rules.in_force(rules.editions(world, p.territory), p.night)
     if (standing.request, standing.rules, standing.mine) != (request.version, force.version, weigh(h, here, force)):
         raise Refused(Refusal.STALE_VERSION, "standing", (p.id,))
-    whole = explain.Explanation(p.id, standing, p.override)
+    whole = explain.Explanation(p.id, standing, p.override, advice)
     left = {"rules_version": standing.rules, "engine": standing.engine, "decided": standing.decided, "compatible": standing.compatible}
     return replace(p, **left), (replace(c, explanation=explain.write((*explain.read(c.explanation), whole))),)
 

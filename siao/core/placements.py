@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from siao.core.allocation.decision import Decision
 from siao.core.allocation.standing import Engine, Standing
 from siao.core.allocation.weigh import Why
 from siao.core.coded import Coded
@@ -129,7 +130,8 @@ Persons = Annotated[int, Meta(ge=1, le=20)]
 class Hold(Struct, frozen=True):
     """Takes one room, adjoining rooms, or beds of one dormitory, whole or not at all. `beds`: staff's choice, else the first.
 
-    `standing`: where the place stood among all when it was chosen, as the server read it off its own board.
+    `standing`: where the place stood among all when it was chosen, as the server read it off its own board. `advice`: what it
+    had advised for this household, where it had.
     """
 
     id: UUID
@@ -140,6 +142,7 @@ class Hold(Struct, frozen=True):
     side: Side | None = None
     override: Override | None = None
     standing: Standing | None = None
+    advice: Decision | None = None
 
 
 class HoldPlanned(Hold, frozen=True):

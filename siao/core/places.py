@@ -32,11 +32,11 @@ class Chosen(Struct, frozen=True):
     rule: Rule | None
 
     def rows(self, placement: UUID) -> tuple[Struct, ...]:
-        """The claims, and the dormitory's rule of the night where these are the first who sleep there."""
+        """The claims, and the units: a dormitory's rule where these are the first who sleep there; taken, nothing is held back."""
         whole = self.rule is None
         claims = (Claim(placement, bed.id, bed.unit, bed.territory, True, whole, self.rule) for bed in self.beds)
-        ruled = (replace(unit, rule_tonight=self.rule) for unit in self.units if not whole and unit.rule_tonight is not self.rule)
-        return (*claims, *ruled)
+        after = (replace(u, rule_tonight=u.rule_tonight if whole else self.rule, kept_until=None, kept_level=None) for u in self.units)
+        return (*claims, *(unit for unit, before in zip(after, self.units) if unit != before))
 
 
 def night(territory: Territory, now: datetime) -> date:

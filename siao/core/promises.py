@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import asking, deadlines, places, requests
+from siao.core import asking, deadlines, keeping, places, requests
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import OFFICE, By
@@ -58,23 +58,15 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     household = asking.household(world, c.request, c.persons, c.side, now)
     planned, rule = isinstance(c, HoldPlanned), getattr(c, "rule", None)
     here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None, rule=rule)
-    if not planned and c.standing is not None and c.standing.passed_over and c.override is None:
-        raise Refused(Refusal.OVERRIDE_NEEDED, "override", c.units, (str(c.standing.rank),))
     territory = world.get(Territory, chosen.shelter.territory)
     if not planned:
+        keeping.reasoned(world, c, chosen.units, household, now)
         _few_enough(world, by, territory)
     placement = _held(world, c, territory, chosen.shelter, household.persons, now)
-    placement, explained = asking.explained(world, placement, c.standing, household, here)
-    yield Change(
-        Verb.HOLD,
-        (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *explained, *(() if planned else _counted(world, by, c.id))),
-        PLANNED if planned else "",
-        shelter=chosen.shelter.id,
-        units=c.units,
-        placement=c.id,
-        request=c.request,
-        until=placement.until,
-    )
+    placement, explained = asking.explained(world, placement, c.standing, household, here, c.advice)
+    counted = () if planned else _counted(world, by, c.id)
+    rows = (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *explained, *counted)
+    yield Change(Verb.HOLD, rows, PLANNED if planned else "", placement.shelter, c.units, c.id, c.request, until=placement.until)
 
 
 def _unknown(world: World, id: UUID) -> None:

@@ -34,7 +34,7 @@ def instance(board: Board, communes: Mapping[str, Commune], rules: Rules, now: d
         for id, c in sorted(board.criteria.items())
         if id in board.requests and board.requests[id].state is State.OPEN
     )
-    return Instance(tuple(waiting), tuple(place for place in board.places(now) if place.free), now, rules)
+    return Instance(tuple(waiting), tuple(board.stocked(now).free()), now, rules)
 
 
 def park(board: Board, now: datetime) -> Iterator[Place]:

@@ -44,6 +44,11 @@ class Refusal(Coded):
         "Une autre place passe devant : dire le motif pour prendre celle-ci.",
         "Another place comes first: say why to take this one.",
     )
+    HELD_BACK = (
+        "held_back",
+        "Cette place est gardée pour plus tard : dire le motif pour la prendre maintenant.",
+        "This place is held back for later: say why to take it now.",
+    )
     LIVE_PLACEMENTS = "live_placements", "Des ménages y ont une place : la liste est jointe.", "Households have places there: see the list."
     IMPOSSIBLE_COMPOSITION = "impossible_composition", "Composition impossible.", "Impossible composition."
     CODE_UNKNOWN = "code_unknown", "Code inconnu dans ce territoire.", "Unknown code in this territory."

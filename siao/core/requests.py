@@ -159,6 +159,14 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     last_shelter: UUID | None = None
 
 
+class HeldBack(Struct, frozen=True):
+    """A place that the household who waits was not given, since evenings like this one need it for `level`."""
+
+    units: tuple[UUID, ...]
+    until: datetime
+    level: int
+
+
 class Ask(Struct, frozen=True):
     """A new request. `code` was drawn by the caller: core has no randomness."""
 
@@ -169,6 +177,7 @@ class Ask(Struct, frozen=True):
     call_back: datetime | None = None
     service: UUID | None = None
     party: UUID | None = None
+    held_back: HeldBack | None = None
 
 
 class Renew(Struct, frozen=True):
@@ -178,6 +187,7 @@ class Renew(Struct, frozen=True):
     asked: Asked
     call_back: datetime | None = None
     service: UUID | None = None
+    held_back: HeldBack | None = None
 
 
 class Revise(Struct, frozen=True):
@@ -186,6 +196,7 @@ class Revise(Struct, frozen=True):
     request: UUID
     asked: Asked
     call_back: datetime | None = None
+    held_back: HeldBack | None = None
 
 
 class Resume(Struct, frozen=True):

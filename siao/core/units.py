@@ -78,7 +78,8 @@ class Unit(Struct, frozen=True):
     """`nominal` counts installed places; those in service are its beds not out. `suite`: rooms that adjoin share it.
 
     `rule_tonight`: the rule in force, None only while a switchable dormitory is empty. `confirmed_at`: when somebody
-    last said what is here. A unit with a `plan` opens and closes with it.
+    last said what is here. A unit with a `plan` opens and closes with it. `kept_until`, `kept_level`: held back for whoever of
+    that level or above calls until then, half an hour at most; whose request it was is not said.
     """
 
     id: UUID
@@ -99,6 +100,11 @@ class Unit(Struct, frozen=True):
     version: int
     confirmed_at: datetime | None
     confirmed_source: Source | None
+    kept_until: datetime | None = None
+    kept_level: int | None = None
+
+    def kept(self, now: datetime) -> bool:
+        return self.kept_until is not None and now < self.kept_until
 
 
 class Plan(Struct, frozen=True):

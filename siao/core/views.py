@@ -105,7 +105,7 @@ class AtShelter(Struct, frozen=True):
             return None
         beds = board.beds.get(row.id, ())
         letters = "".join(boards.letter(board, bed) for bed in beds)
-        return plain(row, "territory") | {"beds": letters, "bed_list": [self._bed(board, bed) for bed in beds]}
+        return plain(row, "territory", "kept_until", "kept_level") | {"beds": letters, "bed_list": [self._bed(board, bed) for bed in beds]}
 
     def _bed(self, board: Board, bed: Any) -> Row:
         claim = board.claim_on(bed.unit, bed.id)

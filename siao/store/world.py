@@ -169,7 +169,8 @@ async def save(db: Connection, s: Saved) -> None:
             FROM unnest($1::bed[]) n WHERE t.id = n.id
         ), u AS (
             UPDATE unit t SET rule_tonight = n.rule_tonight, open = n.open, closed_reason = n.closed_reason, version = n.version,
-                confirmed_at = n.confirmed_at, confirmed_source = n.confirmed_source
+                confirmed_at = n.confirmed_at, confirmed_source = n.confirmed_source, kept_until = n.kept_until,
+                kept_level = n.kept_level
             FROM unnest($2::unit[]) n WHERE t.id = n.id
         ), s AS (
             UPDATE shelter t SET to_ring_since = n.to_ring_since FROM unnest($3::shelter[]) n WHERE t.id = n.id

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from siao.core.allocation.compatible import WORDS, Reason
+from siao.core.allocation.decision import Decision
 from siao.core.allocation.model import TENTHS
 from siao.core.allocation.standing import Engine, Standing
 from siao.core.allocation.weigh import Weighed, Why
@@ -21,11 +22,15 @@ KEPT_MAX = 10
 
 
 class Explanation(Struct, frozen=True):
-    """`override`: the code by which a person chose another place than the first, or gave up a wish."""
+    """`override`: the code by which a person chose another place than the first, gave up a wish, or did not hold back.
+
+    `advice`: what similar evenings had advised, where it was asked.
+    """
 
     placement: UUID
     standing: Standing
     override: str | None
+    advice: Decision | None = None
 
 
 class Reduced(Struct, frozen=True):
@@ -79,6 +84,8 @@ def _sentences(e: Explanation, overrides: Mapping[str, Coded]) -> Iterator[Both]
         yield _later(s, s.rank)
     else:
         yield _given_up(s)
+    if e.advice is not None:
+        yield _advised(e.advice)
     if e.override is not None:
         yield _person(overrides[e.override])
     if s.beside is not None and s.rank != 1 and (cost := list(_cost(s.mine, s.beside))):
@@ -128,6 +135,10 @@ def _given_up(s: Standing) -> Both:
         "Celle-ci ne répondait pas à tout ce qui était demandé : " + ", ".join(fr for fr, _ in names) + ".",
         "This one did not have all that was asked for: " + ", ".join(en for _, en in names) + ".",
     )
+
+
+def _advised(d: Decision) -> Both:
+    return f"Conseil : {d.say.fr} ; {d.why('fr')}.", f"Advice: {d.say.en}; {d.why('en')}."
 
 
 def _person(override: Coded) -> Both:

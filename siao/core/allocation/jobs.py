@@ -1,15 +1,19 @@
 """What the solver's child is asked and what it answers: plain values, so that whoever asks need not load a solver."""
 
 import struct
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
 from siao.core.allocation.comparison import Summary
+from siao.core.allocation.compatible import Place
 from siao.core.allocation.cost import Cost
+from siao.core.allocation.decision import Decision
 from siao.core.allocation.effect import Effect
 from siao.core.allocation.model import Given, Instance, Rules, Vector
 from siao.core.allocation.past import Past
+from siao.core.allocation.rates import Rates
 
 LENGTH = struct.Struct("!I")
 """Each message goes with its length in bytes before it."""
@@ -58,8 +62,29 @@ class Change(Struct, frozen=True, tag="change"):
     nodes_max: int
 
 
-Job = Propose | Weigh | Change
-Result = Proposal | Effect | Cost
+class History(Struct, frozen=True):
+    """What tonight's ghosts are drawn from. `park`: all units one by one, with their beds in service; nobody who waits."""
+
+    known: Rates
+    park: tuple[Place, ...]
+    night: date
+    time_zone: str
+    seed: int
+
+
+class Advise(Struct, frozen=True, tag="advise"):
+    """Give or hold back, for one household of `instance`. `history`: a `History`, encoded once a night."""
+
+    instance: Instance
+    caller: UUID
+    may_wait: bool
+    night: date
+    time_zone: str
+    history: bytes
+
+
+Job = Propose | Weigh | Change | Advise
+Result = Proposal | Effect | Cost | Decision
 
 
 class Reply(Struct, frozen=True):

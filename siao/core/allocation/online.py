@@ -6,7 +6,7 @@ runs in a child process or a thread, never in the event loop. The machine propos
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -16,76 +16,13 @@ from msgspec.structs import replace
 from siao.core import night as nights
 from siao.core.allocation import outlook, prices, vote
 from siao.core.allocation.compatible import Place, excluded
+from siao.core.allocation.decision import BOUND, LAST, Decision, Ground, Say, ends
 from siao.core.allocation.ghosts import Evening
 from siao.core.allocation.model import Rules, Waiting
 from siao.core.allocation.outlook import Bools, Floats, Ints
 from siao.core.allocation.prices import assignment
-from siao.core.coded import Coded
 
-ENDS = time(2)
-LAST = timedelta(minutes=45)
-BOUND = timedelta(minutes=30)
-"""A bed is held back half an hour at most, then it is asked again."""
 QUEUE_MAX = 400
-
-
-class Say(Coded):
-    GIVE = "give", "donner maintenant", "give now"
-    HOLD_BACK = "hold_back", "garder pour plus tard", "hold back for later"
-
-
-class Ground(Coded):
-    """Why now, or why not. {n} of {of} evenings; {level}: the priority level it is needed for."""
-
-    VOTED = (
-        "voted",
-        "dans {n} soirées semblables sur {of}, le ménage a une place maintenant",
-        "in {n} of {of} similar evenings the household has a place now",
-    )
-    WORTH = (
-        "worth",
-        "sur {of} soirées semblables, le ménage y gagne plus que les autres n’y perdent",
-        "over {of} similar evenings the household gains more than the others lose",
-    )
-    NEEDED_LATER = (
-        "needed_later",
-        "dans {n} soirées semblables sur {of}, ce type de place sert plus tard au niveau {level}",
-        "in {n} of {of} similar evenings this kind of room is needed later for level {level}",
-    )
-    NEEDED_NOW = (
-        "needed_now",
-        "dans {n} soirées semblables sur {of}, ce type de place revient à un ménage de niveau {level} qui attend",
-        "in {n} of {of} similar evenings this kind of room goes to a household of level {level} that waits",
-    )
-    LATER_SUITS = (
-        "later_suits",
-        "dans {n} soirées semblables sur {of}, le ménage est placé plus tard",
-        "in {n} of {of} similar evenings the household is placed later",
-    )
-    LAST_MINUTES = "last_minutes", "trois derniers quarts d’heure : tout est donné", "last 45 minutes: everything is given"
-    NOBODY_ELSE = "nobody_else", "personne d’autre ne peut l’utiliser", "nobody else can use it"
-    BATCH = (
-        "batch",
-        "pas de soirées connues : optimum de ceux qui attendent",
-        "no known evenings: the optimum of those who wait",
-    )
-    RANKED = "ranked", "pas de soirées connues, personne d’autre n’attend", "no known evenings, nobody else waits"
-    TOGETHER = "together", "chambres contiguës : données dès qu’elles conviennent", "adjoining rooms: given as soon as they fit"
-    NOTHING = "nothing", "rien ne convient maintenant", "nothing fits now"
-
-
-class Decision(Struct, frozen=True):
-    """`units`: the place meant; `evenings` of `of`; `until`: when it is asked again at the latest; `call_back`: the half hour
-    to agree with the caller."""
-
-    say: Say
-    ground: Ground
-    units: tuple[UUID, ...]
-    evenings: int = 0
-    of: int = 0
-    level: int | None = None
-    until: datetime | None = None
-    call_back: datetime | None = None
 
 
 class Scene(Struct, frozen=True):
@@ -102,7 +39,7 @@ class Scene(Struct, frozen=True):
     @property
     def ends(self) -> datetime:
         """02:00: from 45 minutes before, everything is given."""
-        return nights.at(self.night + timedelta(days=1), ENDS, self.time_zone)
+        return ends(self.night, self.time_zone)
 
 
 def decide(scene: Scene, caller: UUID, *, may_wait: bool) -> Decision:
@@ -191,7 +128,8 @@ def _batch(scene: Scene, here: _Here, mine: int, best: int) -> Decision:
     mate = assignment(here.value)
     if mate[mine] >= 0:
         return Decision(Say.GIVE, Ground.BATCH, _units(scene, here, int(mate[mine])))
-    return _hold(scene, here, best, Ground.BATCH, 0, 0, None)
+    level = next((int(here.callers.level[row]) + 1 for row in np.flatnonzero(mate == best)), None)
+    return _hold(scene, here, best, Ground.BATCH, 0, 0, level)
 
 
 def _sampled(scene: Scene, here: _Here, mine: int, may_wait: bool) -> Decision:
@@ -244,8 +182,9 @@ def _needed(scene: Scene, here: _Here, mine: int, mates: Sequence[Ints], kind: i
 
 
 def _hold(scene: Scene, here: _Here, best: int, ground: Ground, n: int, of: int, level: int | None) -> Decision:
-    """Held back half an hour at most, and never into the last 45 minutes."""
-    until = min(scene.now + BOUND, scene.ends - LAST)
+    """Held back half an hour at most, and never into the last 45 minutes of the evening or of its door."""
+    door = scene.places[int(here.slots.place[best])].arrive_before or scene.ends
+    until = min(scene.now + BOUND, min(scene.ends, door) - LAST)
     return Decision(Say.HOLD_BACK, ground, _units(scene, here, best), n, of, level, until, half_hour(until))
 
 

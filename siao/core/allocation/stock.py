@@ -171,6 +171,10 @@ class Stock:
         """Every place that is there now."""
         return (self.place(row) for row in np.flatnonzero(self.profile != ABSENT).tolist())
 
+    def free(self) -> Iterator[Place]:
+        """Every place that is free now; of ten thousand that are there a few hundred are."""
+        return (self.place(row) for row in np.flatnonzero(self.profile & 1).tolist())
+
     def kilometres(self, h: Household) -> Floats:
         """How far each shelter is, in km; not a number where one of the two did not say where it is."""
         apart = self.points - _point(h.latitude, h.longitude)

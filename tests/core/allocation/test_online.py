@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from siao.core.allocation import online, outlook, prices, vote
 from siao.core.allocation.compatible import Household, Place
+from siao.core.allocation.decision import Decision, Ground, Say
 from siao.core.allocation.ghosts import Evening
 from siao.core.allocation.model import Rules, Waiting
-from siao.core.allocation.online import Decision, Ground, Say, Scene
+from siao.core.allocation.online import Scene
 from siao.core.parks import identity
 from siao.core.requests import Need
 from siao.core.units import Feature, Kind, Rule

@@ -16,6 +16,7 @@ export interface Unit {
   id: Id; shelter: Id; name: string; kind: 'room' | 'dormitory'; nominal: number; rule: string; rule_tonight: string | null; features: string[];
   mode: 'on_acceptance' | 'direct'; open: boolean; closed_reason: string | null; plan: Id | null; suite: Id | null; nights_max: number | null;
   version: number; confirmed_at: string | null; confirmed_source: string | null; beds: string; bed_list?: Bed[];
+  kept_until?: string | null; kept_level?: Level | null;
 }
 export interface Placement {
   id: Id; shelter?: Id; request?: Id | null; code: string | null; state: 'held' | 'offered' | 'expected' | 'present' | 'no_show'; persons: number | null;
@@ -52,5 +53,9 @@ export interface Place {
   arrive_before: string | null; mode: string; why: string;
 }
 export interface Places { places: Place[]; compatible: number; excluded: Record<string, number>; only: Record<string, number>; wish: { reason: string; places: number; words: string } | null; nobody: string[]; seq: number }
+export interface Advice {
+  say: 'give' | 'hold_back'; ground: string; why: string; units: Id[]; shelter: Id | null; evenings: number; of: number; level: Level | null;
+  until: string | null; call_back: string | null; seq: number; token: string;
+}
 export interface Problem { status: number; code: string; detail: string; field: string | null; about: Id[]; facts: string[]; places?: Places }
 export interface Commune { name: string; zone: string; latitude: number; longitude: number }

@@ -3,12 +3,14 @@ import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
-import type { Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Problem, Territory } from '../../lib/types';
+import type { Advice, Answer, Asked, Commune, Criteria, Followed, Level, Place, Placement, Places, Problem, Territory } from '../../lib/types';
 
 const TYPING_MS = 60;
 const UNDO_MS = 5_000;
 const FOLLOW_MS = 1_500;
 const PERSONS_MAX = 20;
+/** An advice costs tens of milliseconds of a core: it waits for a pause, and stands ten seconds while the board moves. */
+const PAUSE_MS = 350, STANDS_MS = 10_000;
 export interface Found extends Places { nearest: Record<string, string[]> }
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
 
@@ -24,7 +26,9 @@ export class Call {
   code: string | null = $state(null);
   placementId: string | null = $state(null);
   lost: Place | null = $state.raw(null);
-  overriding = $state(false);
+  /** Why a reason is asked for: `override_needed` or `held_back`. */
+  overriding = $state('');
+  advice: Advice | null = $state.raw(null);
   said = $state('');
   busy = $state(false);
   renewing: string | null = $state(null);
@@ -34,6 +38,8 @@ export class Call {
   communes: Commune[] = $state.raw([]);
 
   private dirty = false;
+  private advising: ReturnType<typeof setTimeout> | undefined;
+  private advisedAt = 0;
   private following: ReturnType<typeof setTimeout> | undefined;
   private typing: ReturnType<typeof setTimeout> | undefined;
   private aborting: AbortController | null = null;
@@ -62,6 +68,8 @@ export class Call {
     if (!this.composed.said) return 'calm';
     return this.found && this.found.compatible === 0 ? 'none' : 'compose';
   });
+  /** When to ring back, where waiting is advised. */
+  readonly backAt: string | null = $derived(this.advice?.say === 'hold_back' ? this.advice.call_back : null);
   readonly place: Place | undefined = $derived(this.found?.places[this.chosen]);
 
   /** Asks for the places again, a moment after the last key. */
@@ -69,6 +77,7 @@ export class Call {
     this.dirty = true;
     this.lost = null;
     this.waited = null;
+    this.advice = null;
     this.said = '';
     clearTimeout(this.typing);
     this.typing = setTimeout(() => void this.search(), TYPING_MS);
@@ -91,8 +100,10 @@ export class Call {
     }
     this.aborting = new AbortController();
     const { needs, ...rest } = this.criteria;
+    const query = { ...rest, needs: needs.join(',') };
+    this.beAdvised(query, this.aborting.signal, chosen !== undefined);
     try {
-      this.found = await read<Found>('/api/places', { ...rest, needs: needs.join(',') }, this.aborting.signal);
+      this.found = await read<Found>('/api/places', query, this.aborting.signal);
       const same = this.found.places.findIndex((place) => place.units.join() === chosen);
       this.chosen = same >= 0 ? same : chosen ? 0 : Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
       if (!this.lost) this.said = '';
@@ -103,9 +114,22 @@ export class Call {
     }
   }
 
+  /** Give now, or wait: beside the list, which never waits for it. Without an answer the list stands alone. */
+  private beAdvised(query: Record<string, string | number | null>, signal: AbortSignal, again: boolean): void {
+    if (again && performance.now() - this.advisedAt < STANDS_MS) return;
+    clearTimeout(this.advising);
+    this.advising = setTimeout(() => {
+      this.advisedAt = performance.now();
+      const [path, what] = this.requestId && !this.dirty ? [`/api/requests/${this.requestId}/advice`, {}] : ['/api/advice', { ...query, revises: this.requestId }];
+      read<Advice>(path, what, signal).then((said) => { if (!signal.aborted) this.advice = said; }, (e) => { if (!(e instanceof DOMException)) this.advice = null; });
+    }, PAUSE_MS);
+  }
+
   clear(): void {
+    clearTimeout(this.advising);
+    this.aborting?.abort();
     Object.assign(this, { text: '', level: 4, nights: 1, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, waited: null });
+    Object.assign(this, { lost: null, said: '', renewing: null, advice: null, undo: null, waited: null });
     this.dirty = false;
   }
 
@@ -134,8 +158,8 @@ export class Call {
   }
 
   /** The request on the server, made or revised if need be. */
-  private async ensure(call_back: string | null = null): Promise<string> {
-    const body = { ...this.criteria, call_back };
+  private async ensure(call_back: string | null = null, advice: string | null = null): Promise<string> {
+    const body = { ...this.criteria, call_back, advice };
     if (this.requestId && !this.dirty && call_back === null) return this.requestId;
     if (this.requestId) {
       await send(`/api/requests/${this.requestId}/revision`, body);
@@ -156,14 +180,14 @@ export class Call {
     await this.doing(async () => {
       const request = await this.ensure();
       try {
-        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: place.units, override }, 'POST', newKey());
+        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: place.units, override, advice: this.advice?.token ?? null }, 'POST', newKey());
         this.placementId = held.id;
         this.lost = null;
         this.mayUndo(() => this.release(held.id));
       } catch (e) {
         if (!(e instanceof Refused) || e.problem.status !== 409) throw e;
         if (e.problem.places) this.found = e.problem.places as Found;
-        if (e.problem.code === 'override_needed') return this.again(place);
+        if (['override_needed', 'held_back'].includes(e.problem.code)) return this.again(place, e.problem.code);
         this.lost = place;
         this.said = e.problem.detail;
         this.chosen = 0;
@@ -171,16 +195,16 @@ export class Call {
     });
   }
 
-  private again(place: Place): void {
+  private again(place: Place, why: string): void {
     this.chosen = Math.max(0, this.found?.places.findIndex((p) => p.units.join() === place.units.join()) ?? 0);
-    this.overriding = true;
+    this.overriding = why;
   }
 
-  /** On the waiting list; with `call_back`, a half hour at which the household rings again. */
+  /** On the waiting list; with `call_back`, a half hour at which the household rings again. As advised, the place stays kept. */
   async wait(call_back: string | null = null): Promise<void> {
     await this.doing(async () => {
       const was = this.request, composed = this.kept();
-      const request = await this.ensure(call_back);
+      const request = await this.ensure(call_back, call_back && call_back === this.backAt ? (this.advice?.token ?? null) : null);
       const waited = { code: this.code ?? '', back: call_back };
       this.clear(); // what is typed next belongs to the next household
       this.waited = waited;
