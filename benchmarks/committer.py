@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import uvloop
 
@@ -21,8 +21,6 @@ from siao.core.requests import Side
 from siao.live.doorbell import Doorbell
 from siao.store import db as database
 
-NOBODY = By(UUID(int=1), Role.OPERATOR)
-
 
 async def commit(spec: dict[str, Any]) -> list[tuple[int, float]]:
     pool = await database.pool(spec["database"])
@@ -32,9 +30,9 @@ async def commit(spec: dict[str, Any]) -> list[tuple[int, float]]:
     rooms, going = units(code), set[asyncio.Task[None]]()
 
     async def pair(turn: int) -> None:
-        key = uuid4()
+        key, by = uuid4(), By(uuid4(), Role.OPERATOR)  # one operator may not hold many
         for what in (Hold(key, (rooms[turn % len(rooms)],), persons=1, side=Side.MEN), Release(key)):
-            answer = await desk.submit(Command(key if isinstance(what, Hold) else uuid4(), code, NOBODY, what))  # type: ignore[arg-type]
+            answer = await desk.submit(Command(key if isinstance(what, Hold) else uuid4(), code, by, what))  # type: ignore[arg-type]
             done.append((answer.seq, time.monotonic()))
             await asyncio.sleep(1 / spec["rate"])
 

@@ -25,8 +25,8 @@ class Back:
 
     def __init__(self) -> None:
         self.hung_up_at = 0.0
-        self.fresh = 0
         self.tries = 0
+        self.kept: list[asyncio.StreamReader] = []
         self.took: list[float] = []
 
 
@@ -72,13 +72,11 @@ async def screen(spec: dict[str, Any], back: Back, door: asyncio.Semaphore, sat:
         await asyncio.sleep(random.uniform(0, min(CAP_SECONDS, FIRST_SECONDS * 2**attempt)))  # noqa: S311 - jitter
         back.tries += 1
         try:
-            kept = await asyncio.wait_for(fresh(spec, since), ANSWER_SECONDS)
-            break
+            back.kept.append(await asyncio.wait_for(fresh(spec, since), ANSWER_SECONDS))
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             continue
-    back.fresh += 1
-    back.took.append(time.monotonic() - back.hung_up_at)
-    spec.setdefault("kept", []).append(kept)
+        back.took.append(time.monotonic() - back.hung_up_at)
+        return
 
 
 async def storm(spec: dict[str, Any]) -> None:
@@ -91,7 +89,7 @@ async def storm(spec: dict[str, Any]) -> None:
     await asyncio.wait(tasks, timeout=spec["wait_seconds"])
     took = sorted(back.took)
     said = {
-        "fresh": back.fresh,
+        "fresh": len(took),
         "tries": back.tries,
         "last_seconds": took[-1] if took else 0,
         "p50_seconds": took[len(took) // 2] if took else 0,
