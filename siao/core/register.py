@@ -49,7 +49,7 @@ TABLES: dict[str, Kept] = {
     "plan": Kept("surge plans", WHILE_USED, {P: "id territory name level open"}),
     "unit": Kept("what can be given, and to whom tonight", WHILE_USED, {P: (
         "id territory shelter name kind nominal rule rule_tonight features mode open closed_reason plan suite nights_max version "
-        "confirmed_at confirmed_source")}),
+        "confirmed_at confirmed_source kept_until kept_level")}),
     "bed": Kept("what staff see of a bed", WHILE_USED, {P: "id territory unit number physical out_reason to_check version"}),
     "rules": Kept("the order of the allocation, as published", "as long as a decision under it may be asked about", {S: (
         "version effective order floors promote_after_hours counted step_free_waste protected_waste territory")}),

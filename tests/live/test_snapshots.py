@@ -56,11 +56,16 @@ async def test_each_coding_says_the_same(house: House, accept: str, best: str) -
     assert plain.headers["content-security-policy"] and plain.headers["cache-control"] == "no-store"
 
 
+IMPORTED = 1
+"""The number of the entry that brought the city in; the next closes last night."""
+
+
 async def settled(house: House) -> Any:
     """The board once it is where the database is: the clock closes last night when the house opens."""
     for _ in range(100):
         answer, _ = await raw(house, "operator", "zstd")
-        if answer.headers["siao-top"] == answer.headers["etag"].strip('"'):
+        top = answer.headers["siao-top"]
+        if top == answer.headers["etag"].strip('"') and int(top.rpartition(":")[2]) > IMPORTED:
             return answer
         await asyncio.sleep(0.05)
     raise AssertionError("the board never caught up")

@@ -18,7 +18,7 @@ import websockets
 from launched import PASSWORD, Demo, family, folder, running
 
 KEEPS_UP_SECONDS = 1.5
-CALLERS, CALLS = 12, 25
+CALLERS, BETWEEN_KILLS = 12, 20
 
 
 @pytest.fixture
@@ -99,9 +99,10 @@ async def test_without_redis_the_board_keeps_up_and_recovers_by_itself(demo: Dem
 async def test_postgresql_killed_twice_under_callers_loses_no_confirmation(demo: Demo) -> None:
     confirmed: dict[UUID, str] = {}
     refusals: list[httpx.Response] = []
+    enough = asyncio.Event()
 
     async def caller() -> None:
-        for _ in range(CALLS):
+        while not enough.is_set():
             key = uuid4()
             while (answer := await ask(chair, key)).status_code != 201:
                 refusals.append(answer)
@@ -112,10 +113,12 @@ async def test_postgresql_killed_twice_under_callers_loses_no_confirmation(demo:
         callers = [asyncio.create_task(caller()) for _ in range(CALLERS)]
         for _ in range(2):
             before = len(confirmed)
-            while len(confirmed) < before + 20:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                while len(confirmed) < before + BETWEEN_KILLS:
+                    await asyncio.sleep(0.01)
             os.kill(server(demo, "postgres"), signal.SIGKILL)
             await asyncio.sleep(1)
+        enough.set()
         await asyncio.wait_for(asyncio.gather(*callers), 60)
         for answer in refusals:
             said = answer.json()
@@ -125,7 +128,7 @@ async def test_postgresql_killed_twice_under_callers_loses_no_confirmation(demo:
         async with asyncio.timeout(20):
             while (await chair.get("/readyz")).status_code != 200 or await waiting(chair) != set(confirmed.values()):
                 await asyncio.sleep(0.1)
-        assert len(set(confirmed.values())) == CALLERS * CALLS, "each key once, whatever was sent again"
+        assert len(set(confirmed.values())) == len(confirmed) >= 2 * BETWEEN_KILLS, "each key once, whatever was sent again"
 
 
 async def test_a_screen_comes_back_by_itself_after_postgresql(demo: Demo) -> None:
