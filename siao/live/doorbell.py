@@ -68,7 +68,8 @@ class Doorbell:
 
     async def _hear(self) -> None:
         await self.close()
-        self.node = await asyncio.wait_for(address.find(self.address, CHANNEL), 3 * WAIT_SECONDS)
+        async with asyncio.timeout(3 * WAIT_SECONDS):
+            self.node = await address.find(self.address, CHANNEL)
         self.redis = address.connect(self.address, self.node)
         async with self.redis.pubsub() as pubsub:
             await (pubsub.ssubscribe(CHANNEL) if self.sharded else pubsub.subscribe(CHANNEL))
@@ -79,7 +80,8 @@ class Doorbell:
         """One message, or one look after a silent second: the connection may be dead or frozen, the bell may hang elsewhere."""
         message = await pubsub.get_message(timeout=WAIT_SECONDS)
         if message is None:
-            await asyncio.wait_for(redis.ping(), WAIT_SECONDS)
+            async with asyncio.timeout(WAIT_SECONDS):
+                await redis.ping()
             self.up = True  # one ring may have failed on a connection of before
             return self.address.kind == "single" or self.node == await address.find(self.address, CHANNEL)
         if message["type"] in ("subscribe", "ssubscribe"):

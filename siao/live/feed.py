@@ -110,7 +110,8 @@ class Feed:
                 continue
             if wait := self.pace.wait(time.monotonic(), bool(self.screens)):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.hurry.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self.hurry.wait()
 
     async def _pull(self) -> None:
         self.bell.clear()

@@ -90,6 +90,7 @@ def test_who_is_not_recorded_is_asked_for_no_reason() -> None:
     here = city.city()
     do(here, waits())
     do(here, Hold(uuid4(), (ROOM,), persons=2, side=Side.MIXED))
+    assert kept(here) == (None, None), "taken, it is kept no more"
 
 
 def test_a_request_said_anew_may_wait_as_advised() -> None:
