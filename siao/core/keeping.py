@@ -45,10 +45,15 @@ def reasoned(world: World, c: Hold, units: Iterable[Unit], h: Household, now: da
     if c.override is not None or c.request is None or given(c.advice, c.units):
         return
     units = tuple(units)
-    if (c.advice is not None and c.advice.say is Say.HOLD_BACK) or _for_others(world, units, h, now):
+    if _advised_against(c.advice) or _for_others(world, units, h, now):
         raise Refused(Refusal.HELD_BACK, "override", c.units)
     if c.standing is not None and c.standing.passed_over:
         raise Refused(Refusal.OVERRIDE_NEEDED, "override", c.units, (str(c.standing.rank),))
+
+
+def _advised_against(advice: Decision | None) -> bool:
+    """An advice to wait names the places that it leaves to others; where none fitted when it was given there is nothing to leave."""
+    return advice is not None and advice.say is Say.HOLD_BACK and bool(advice.units)
 
 
 def _for_others(world: World, units: tuple[Unit, ...], h: Household, now: datetime) -> bool:

@@ -80,6 +80,14 @@ async def test_taking_what_should_be_kept_wants_a_reason_that_stays_with_the_adv
     assert any("dans 9 soirées semblables sur 12" in line and "niveau 1" in line for line in told["sentences"])
 
 
+async def test_an_advice_given_when_nothing_fitted_asks_for_no_reason(house: House) -> None:
+    operator = await house.chair("operator")
+    first = (await operator.get("/api/places", params={"men": 1})).json()["places"][0]["units"][0]
+    token = advised(house, Decision(Say.HOLD_BACK, Ground.NOTHING, (), 0, 0))
+    yes = await take(operator, await operator.ask(), UUID(first), advice=token)
+    assert yes.status_code == 201, yes.text
+
+
 async def test_what_was_advised_is_taken_without_a_reason(house: House) -> None:
     operator = await house.chair("operator")
     request = await operator.ask(men=1, women=1)

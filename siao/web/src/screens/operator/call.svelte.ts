@@ -77,9 +77,8 @@ export class Call {
     this.dirty = true;
     this.lost = null;
     this.waited = null;
-    this.advice = null;
     this.said = '';
-    clearTimeout(this.typing);
+    this.unask();
     this.typing = setTimeout(() => void this.search(), TYPING_MS);
   }
 
@@ -90,6 +89,14 @@ export class Call {
       this.following = undefined;
       if (this.found && !this.busy && !this.lost) void this.search(this.place?.units.join());
     }, FOLLOW_MS);
+  }
+
+  /** What is still under way answers another household: neither its places nor its advice may stand beside this one. */
+  private unask(): void {
+    clearTimeout(this.typing);
+    clearTimeout(this.advising);
+    this.aborting?.abort();
+    this.advice = null;
   }
 
   async search(chosen?: string): Promise<void> {
@@ -126,10 +133,9 @@ export class Call {
   }
 
   clear(): void {
-    clearTimeout(this.advising);
-    this.aborting?.abort();
+    this.unask();
     Object.assign(this, { text: '', level: 4, nights: 1, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, advice: null, undo: null, waited: null });
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, waited: null });
     this.dirty = false;
   }
 
