@@ -16,6 +16,10 @@ STATEMENT_TIMEOUT_MS = 5_000
 POOL_MAX = 10
 CONNECT_SECONDS = 3
 
+PLANS = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
+"""Every statement here finds its rows by an index. A plan made while a table was empty would scan it for as long as the connection
+lives, the checks of foreign keys too; and the two statements of a batch cost more to plan anew than to run."""
+
 LOST = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -51,6 +55,7 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
             "statement_timeout": str(STATEMENT_TIMEOUT_MS),
             "synchronous_commit": "on",
             "timezone": "UTC",
+            **PLANS,
         },
     )
 
