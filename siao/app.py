@@ -98,15 +98,13 @@ def build(settings: Settings) -> Litestar:
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
             use_handler_docstrings=True,
         ),
-        after_request=_secured,
+        after_request=_not_kept,
     )
     described.describe(made)
     return made
 
 
-async def _secured(response: Response[Any]) -> Response[Any]:
+async def _not_kept(response: Response[Any]) -> Response[Any]:
     """A coroutine: a plain function would go to a thread and back for every answer, which was a fifth of a click's cost."""
-    for name, value in pages.HEADERS.items():
-        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     return response

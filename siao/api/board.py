@@ -10,16 +10,13 @@ from litestar import Request, asgi
 from litestar.datastructures import MultiDict
 from litestar.types import Receive, Scope, Send
 
-from siao.api import pages, seat
+from siao.api import seat
 from siao.core.refused import Refusal, Refused
 from siao.core.views import View
 from siao.live.hub import Hub
 from siao.live.snapshots import PLAIN, coding
 
-SAME = [(name.lower().encode(), value.encode()) for name, value in pages.HEADERS.items()] + [
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Accept-Encoding"),
-]
+SAME = [(b"cache-control", b"no-store"), (b"vary", b"Accept-Encoding")]
 READS = ("GET", "HEAD")
 
 

@@ -9,8 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from siao.actions.desk import Unavailable
-from siao.api.pages import HEADERS
+from siao.actions.answers import Unavailable
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
 
@@ -41,8 +40,8 @@ def problem(request: Request[Any, Any, Any], no: Refused, **more: Any) -> Respon
 
 
 def _said(body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """A refusal is data too: nobody keeps it, and no page may frame or run it."""
-    guarded = {**HEADERS, "Cache-Control": "no-store", **(headers or {})}
+    """A refusal is data too: nobody keeps it."""
+    guarded = {"Cache-Control": "no-store", **(headers or {})}
     return Response(msgspec.json.encode(body), status_code=status, media_type=MEDIA, headers=guarded)
 
 

@@ -18,6 +18,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+"""With every answer, whatever made it: the server itself adds them (workers.config)."""
 KEPT = CacheControlHeader(max_age=365 * 24 * 3600, immutable=True)
 """An asset's name holds the hash of what is in it: a telephone on a bad network fetches it once."""
 PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres", "/regles"]

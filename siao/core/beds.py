@@ -36,7 +36,7 @@ class Source(Coded):
     PARTNER = "partner", "par un partenaire", "by a partner"
 
 
-class Bed(Struct, frozen=True):
+class Bed(Struct, frozen=True, gc=False):
     """`to_check`: vacant after a no-show, nobody has looked yet. `version` rises with each physical change."""
 
     id: UUID

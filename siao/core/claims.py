@@ -11,7 +11,7 @@ from siao.core.beds import Bed, Physical
 from siao.core.units import Rule
 
 
-class Claim(Struct, frozen=True):
+class Claim(Struct, frozen=True, gc=False):
     """`whole`: the bed goes with its whole room. `rule`: the dormitory's rule it relies on, while live; None for a room."""
 
     placement: UUID

@@ -17,7 +17,7 @@ from siao.core.units import Unit
 from siao.core.world import Change, World
 
 
-class Night(Struct, frozen=True):
+class Night(Struct, frozen=True, gc=False):
     """A night that was closed. One row a territory and date, unique in the database."""
 
     KEY: ClassVar[str] = "date"

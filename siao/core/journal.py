@@ -48,7 +48,7 @@ class Verb(Coded):
     ADMINISTER = "administer", "structure modifiée", "structure changed"
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """What the journal keeps, 12 months. `outcome` is a coded reason or empty."""
 
     territory: str

@@ -19,7 +19,7 @@ class Role(Coded):
     CLOCK = "clock", "horloge", "clock"
 
 
-class Right(Struct, frozen=True):
+class Right(Struct, frozen=True, gc=False):
     """One right of one account. `shelter` for the role shelter, `service` for the role worker, else None."""
 
     role: Role
@@ -32,7 +32,7 @@ OFFICE = frozenset({Role.OPERATOR, Role.COORDINATOR})
 """Who sits at the 115; acting for a shelter, they speak on the telephone for it."""
 
 
-class By(Struct, frozen=True):
+class By(Struct, frozen=True, gc=False):
     """Who acts: the account's id goes into the journal and nowhere else. `agent` is None for the clock."""
 
     agent: UUID | None

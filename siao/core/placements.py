@@ -88,7 +88,7 @@ class Override(Coded):
     OTHER = "other", "Autre motif", "Other"
 
 
-class Placement(Struct, frozen=True):
+class Placement(Struct, frozen=True, gc=False):
     """`until`: when the clock of the present state runs out, None once present. `persons`: None once present.
 
     `request`: None where the household was not recorded. `opened_seq`: the journal entry that knows who held it.
@@ -117,7 +117,7 @@ class Placement(Struct, frozen=True):
     compatible: int | None = None
 
 
-class Holds(Struct, frozen=True):
+class Holds(Struct, frozen=True, gc=False):
     """The placements an agent holds now, read from the journal; never stored."""
 
     id: UUID

@@ -77,7 +77,7 @@ class Side(Coded):
     MINORS = "minors", "mineurs", "minors"
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """`first_asked` and `nights_unmet` outlive the night for 30 days; `first_in_level` after a shelter refused it.
 
     `night`: the night it was asked in. `party`: requests shown together by the households' own wish.
@@ -103,7 +103,7 @@ class Request(Struct, frozen=True):
     version: int
 
 
-class Criteria(Struct, frozen=True):
+class Criteria(Struct, frozen=True, gc=False):
     """The one list of what a household needs; deleted in the transaction that closes its request.
 
     men and women in adults, children 3–17, infants under 3; level 1 (first) to 4; `zone` a commune to stay around.

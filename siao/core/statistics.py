@@ -35,7 +35,7 @@ class Band(Coded):
     OVER_6_H = "over_6_h", "plus de 6 heures", "over 6 hours"
 
 
-class Tally(Struct, frozen=True):
+class Tally(Struct, frozen=True, gc=False):
     """One closed request, as it is counted. `persons` as arrived where met."""
 
     territory: str

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 
-class Territory(Struct, frozen=True):
+class Territory(Struct, frozen=True, gc=False):
     """`seq` and `head`: number and hash of the last journal entry. Lengths in seconds are configuration (STATES)."""
 
     KEY: ClassVar[str] = "code"
@@ -25,7 +25,7 @@ class Territory(Struct, frozen=True):
     holds_max: int
 
 
-class Commune(Struct, frozen=True):
+class Commune(Struct, frozen=True, gc=False):
     """A place people name on the telephone; `zone` groups communes on the board."""
 
     KEY: ClassVar[str] = "name"
@@ -37,7 +37,7 @@ class Commune(Struct, frozen=True):
     longitude: float
 
 
-class Service(Struct, frozen=True):
+class Service(Struct, frozen=True, gc=False):
     """Where a social worker sits: day centre, hospital, outreach team."""
 
     id: UUID

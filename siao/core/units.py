@@ -51,7 +51,7 @@ class Mode(Coded):
     DIRECT = "direct", "à disposition du 115", "at the 115's disposal"
 
 
-class Shelter(Struct, frozen=True):
+class Shelter(Struct, frozen=True, gc=False):
     """`arrive_before`: local time of the door, None for day and night. `by_phone`: it never looks at a screen.
 
     `to_ring_since`: an offer went unanswered; somebody should telephone.
@@ -74,7 +74,7 @@ class Shelter(Struct, frozen=True):
     to_ring_since: datetime | None
 
 
-class Unit(Struct, frozen=True):
+class Unit(Struct, frozen=True, gc=False):
     """`nominal` counts installed places; those in service are its beds not out. `suite`: rooms that adjoin share it.
 
     `rule_tonight`: the rule in force, None only while a switchable dormitory is empty. `confirmed_at`: when somebody
@@ -107,7 +107,7 @@ class Unit(Struct, frozen=True):
         return self.kept_until is not None and now < self.kept_until
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, gc=False):
     """A surge plan: extra places that open and close together, by level."""
 
     id: UUID

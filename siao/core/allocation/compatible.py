@@ -51,7 +51,7 @@ HARD = Reason.FULL | Reason.SEX | Reason.CAPACITY | Reason.PROTECTED | Reason.FA
 """Never given way to; the others yield to a coded override, which is the household's or the operator's word."""
 
 
-class Household(Struct, frozen=True):
+class Household(Struct, frozen=True, gc=False):
     """Who is to be placed, while the request is open. Coordinates None: the household did not say where it is."""
 
     men: int
@@ -80,7 +80,7 @@ class Household(Struct, frozen=True):
         return Side.MEN if self.men else Side.WOMEN
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """A room, adjoining rooms, or a dormitory. `capacity`: places in service of rooms, free beds of a dormitory.
 
     `rule` None: a switchable dormitory that is empty. `arrive_before`: the instant its door closes tonight.
