@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import city
-from siao.actions.desk import Answer, Desk
+from siao.actions.answers import Answer
+from siao.actions.desk import Desk
 from siao.actions.verbs import Command
 from siao.core.people import By
 from siao.core.placements import Hold

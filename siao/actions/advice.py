@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from siao.actions.desk import Unavailable
+from siao.actions.answers import Unavailable
 from siao.actions.solver import Solver
 from siao.core import advice, places
 from siao.core.allocation import rates

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from siao.actions.desk import Desk, Unavailable
+from siao.actions.answers import Unavailable
+from siao.actions.desk import Desk
 from siao.actions.verbs import Command
 from siao.core import night
 from siao.core.allocation import rates

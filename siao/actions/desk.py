@@ -13,7 +13,7 @@ import random
 import secrets
 import time
 from asyncio import Future, Task
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from siao.actions.answers import Answer, Unavailable, translated
 from siao.actions.verbs import RULES, Command, wanted
 from siao.core import rights, world
 from siao.core.allocation.rates import Demand, Supply
@@ -38,27 +39,13 @@ from siao.store import world as store
 WAITING_MAX = 2_000
 BATCH_MAX = 256
 SLOTS = 2
+SPLIT_FROM = 8
+"""Fewer commands than this go together: a batch has a cost of its own, four trips and a commit."""
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
 SALT_BYTES = 16
 
 Waiting = tuple[Command, "Future[Answer]"]
-
-
-class Answer(Struct, frozen=True):
-    """What a command did: whose id, at which position of the journal. Kept under its key."""
-
-    id: UUID
-    seq: int
-    epoch: str
-    until: datetime | None = None
-    code: str | None = None
-
-
-class Unavailable(Exception):
-    """The desk is full, or the database away. The outcome may be unknown: send the same key again."""
-
-    retry_after_seconds = 1
 
 
 class Decided(Struct):
@@ -109,18 +96,35 @@ class Desk:
 
     def _take(self) -> None:
         self.soon = False
+        territories = self._share()
+        if not territories:
+            return
         batch: list[Waiting] = []
         rest: deque[Waiting] = deque()
         for one in self.waiting:
-            may_go = one[0].territory not in self.flying and len(batch) < BATCH_MAX
-            (batch if may_go else rest).append(one)
-        if not batch:
-            return
-        self.waiting, territories = rest, {command.territory for command, _ in batch}
+            (batch if one[0].territory in territories and len(batch) < BATCH_MAX else rest).append(one)
+        self.waiting = rest
         self.flying |= territories
         task = asyncio.create_task(self._fly(batch))
         self.batches.add(task)
         task.add_done_callback(lambda task: self._land(task, territories))
+        self._wake()
+
+    def _share(self) -> set[str]:
+        """The territories whose commands a free slot takes now: all that may go, or of many its part where another slot is free too.
+
+        Two batches that fly by turns keep this process and the database both at work; one of everybody would leave each idle in turn.
+        """
+        ready = Counter(command.territory for command, _ in self.waiting if command.territory not in self.flying)
+        free = SLOTS - len(self.batches)
+        enough = ready.total() if ready.total() < SPLIT_FROM else -(-ready.total() // free)
+        share: set[str] = set()
+        for code, count in ready.items():
+            if enough <= 0:
+                break
+            share.add(code)
+            enough -= count
+        return share
 
     def _land(self, task: Task[None], territories: set[str]) -> None:
         self.flying -= territories
@@ -262,28 +266,6 @@ def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
     subject = change.placement or change.request or change.plan or change.shelter or (change.units or (UUID(int=0),))[0]
     request = here.find(Request, change.request) if change.request and change.placement is None else None
     return Answer(subject, entry.seq, epoch, change.until, request.code if request else None)
-
-
-REFUSALS = {
-    "command_pkey": (Refusal.KEY_REUSED, "Idempotency-Key"),  # in another territory, which this one does not see
-    "placement_bed_one_live": (Refusal.TAKEN, "beds"),
-    "placement_bed_room_whole": (Refusal.TAKEN, "units"),
-    "placement_bed_rule": (Refusal.ANOTHER_RULE, "units"),
-    "placement_request_one_live": (Refusal.ALREADY_PLACED, "request"),
-    "night_pkey": (Refusal.NIGHT_CLOSED, "date"),
-    "request_service_fkey": (Refusal.UNKNOWN, "service"),
-    "criteria_last_shelter_fkey": (Refusal.UNKNOWN, "last_shelter"),
-}
-"""The database's own objections, by the name of the constraint."""
-
-
-def translated(no: asyncpg.PostgresError) -> Exception:
-    name = database.constraint(no) or ""
-    if isinstance(no, asyncpg.InsufficientPrivilegeError):  # the id that the key would make is a row of another territory
-        return Refused(Refusal.KEY_REUSED, "Idempotency-Key")
-    if name == "request_code":
-        return Unavailable()  # one in 2^40 each: the same key sent again draws another code
-    return Refused(*REFUSALS[name]) if name in REFUSALS else no
 
 
 def _settle(future: "Future[Answer]", answer: Answer | Exception) -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
-from siao.actions.desk import Unavailable
+from siao.actions.answers import Unavailable
 from siao.core.allocation.jobs import LENGTH, Job, Reply
 
 WAITING_MAX = 8

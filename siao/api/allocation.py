@@ -12,7 +12,7 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta, Struct
 
-from siao.actions.desk import Answer, Unavailable
+from siao.actions.answers import Answer, Unavailable
 from siao.api import errors, explanations, seat
 from siao.api.placements import Units
 from siao.api.seat import Call

@@ -7,7 +7,7 @@ from litestar import post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from siao.actions.desk import Answer
+from siao.actions.answers import Answer
 from siao.api import seat
 from siao.api.seat import Call
 from siao.core import openings, reports

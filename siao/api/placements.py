@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from siao.actions.desk import Answer
+from siao.actions.answers import Answer
 from siao.api import explanations, sealed, seat
 from siao.api.requests import suitable
 from siao.api.seat import Call

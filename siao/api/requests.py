@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
-from siao.actions.desk import Answer
+from siao.actions.answers import Answer
 from siao.api import errors, sealed, seat
 from siao.api.composed import COMPOSED
 from siao.api.seat import Call

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 from msgspec.structs import asdict, replace
 
-from siao.actions.desk import Answer
+from siao.actions.answers import Answer
 from siao.api import errors, seat
 from siao.api.seat import Call
 from siao.core import night, places, proposals

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from siao.actions import people
 from siao.actions.advice import Adviser
-from siao.actions.desk import Answer, Desk
+from siao.actions.answers import Answer
+from siao.actions.desk import Desk
 from siao.actions.people import Person
 from siao.actions.solver import Solver
 from siao.actions.verbs import Command

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 import city
 from hotline import Hotline
-from siao.actions.desk import Answer, Command, Unavailable
+from siao.actions.answers import Answer, Unavailable
+from siao.actions.desk import Command, Desk
 from siao.actions.verbs import RULES
 from siao.core.journal import GENESIS, Entry, link
 from siao.core.people import By, Role
@@ -80,6 +81,33 @@ async def test_commands_that_arrive_together_share_a_commit(hotline: Hotline) ->
     await asyncio.gather(*(hotline.ask() for _ in range(40)))
     assert [seq for _, seq in hotline.rings][-1] == 41
     assert len(hotline.rings) < 10, "one ring a batch"
+
+
+async def test_many_territories_share_two_batches_that_fly_by_turns_and_few_commands_one(monkeypatch: Any) -> None:
+    flights: list[set[str]] = []
+    aloft = most = 0
+
+    async def serve(self: Desk, commands: Any) -> list[Refused]:
+        nonlocal aloft, most
+        flights.append({command.territory for command in commands})
+        aloft += 1
+        most = max(most, aloft)
+        await asyncio.sleep(0.01)
+        aloft -= 1
+        return [Refused(Refusal.UNKNOWN, "units")] * len(commands)
+
+    monkeypatch.setattr(Desk, "_serve", serve)
+    desk = Desk(None, b"", lambda code, seq: None)  # type: ignore[arg-type]
+
+    async def submitted(count: int) -> list[set[str]]:
+        flights.clear()
+        hold = Hold(uuid4(), (uuid4(),), persons=1)
+        await outcomes(*(desk.submit(Command(uuid4(), f"{n % 4:02}", By(uuid4(), Role.OPERATOR), hold)) for n in range(count)))
+        return flights
+
+    assert await submitted(64) == [{"00", "01"}, {"02", "03"}]
+    assert most == 2
+    assert await submitted(4) == [{"00", "01", "02", "03"}]
 
 
 async def test_one_key_has_one_effect_and_one_answer(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from siao.actions.desk import Unavailable
+from siao.actions.answers import Unavailable
 from siao.actions.solver import WAITING_MAX, Solver
 from siao.core.allocation import model
 from siao.core.allocation.compatible import Household, Place

@@ -1,0 +1,48 @@
+"""What the desk says: what a command did, that it cannot be known now, or what the database objected, in our words."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from siao.core.refused import Refusal, Refused
+from siao.store import db as database
+
+
+class Answer(Struct, frozen=True):
+    """What a command did: whose id, at which position of the journal. Kept under its key."""
+
+    id: UUID
+    seq: int
+    epoch: str
+    until: datetime | None = None
+    code: str | None = None
+
+
+class Unavailable(Exception):
+    """The desk is full, or the database away. The outcome may be unknown: send the same key again."""
+
+    retry_after_seconds = 1
+
+
+REFUSALS = {
+    "command_pkey": (Refusal.KEY_REUSED, "Idempotency-Key"),  # in another territory, which this one does not see
+    "placement_bed_one_live": (Refusal.TAKEN, "beds"),
+    "placement_bed_room_whole": (Refusal.TAKEN, "units"),
+    "placement_bed_rule": (Refusal.ANOTHER_RULE, "units"),
+    "placement_request_one_live": (Refusal.ALREADY_PLACED, "request"),
+    "night_pkey": (Refusal.NIGHT_CLOSED, "date"),
+    "request_service_fkey": (Refusal.UNKNOWN, "service"),
+    "criteria_last_shelter_fkey": (Refusal.UNKNOWN, "last_shelter"),
+}
+"""The database's own objections, by the name of the constraint."""
+
+
+def translated(no: asyncpg.PostgresError) -> Exception:
+    name = database.constraint(no) or ""
+    if isinstance(no, asyncpg.InsufficientPrivilegeError):  # the id that the key would make is a row of another territory
+        return Refused(Refusal.KEY_REUSED, "Idempotency-Key")
+    if name == "request_code":
+        return Unavailable()  # one in 2^40 each: the same key sent again draws another code
+    return Refused(*REFUSALS[name]) if name in REFUSALS else no
