@@ -39,8 +39,8 @@ from siao.store import world as store
 WAITING_MAX = 2_000
 BATCH_MAX = 256
 SLOTS = 2
-SPLIT_FROM = 8
-"""Fewer commands than this go together: a batch has a cost of its own, four trips and a commit."""
+HALVED_FROM = 8
+"""So many go together in any case: a batch has a cost of its own, four trips and a commit."""
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
 SALT_BYTES = 16
@@ -70,7 +70,7 @@ class Desk:
         self.flying: set[str] = set()
         self.batches: set[Task[None]] = set()
         self.soon = False
-        self.served = self.decided = 0
+        self.served = self.decided = self.last = 0
 
     def submit(self, command: Command) -> "Future[Answer]":
         if len(self.waiting) >= WAITING_MAX:
@@ -95,36 +95,27 @@ class Desk:
             asyncio.get_running_loop().call_soon(self._take)  # once a turn: all requests read in this turn go together
 
     def _take(self) -> None:
+        """A free slot takes half of those who are at it: who waits, and who went last and will be back.
+
+        The halves fly by turns, so that this process reads and answers while the database works; of everybody at once, each would
+        stand idle while the other does not.
+        """
         self.soon = False
-        territories = self._share()
+        ready = Counter(command.territory for command, _ in self.waiting if command.territory not in self.flying)
+        size = min(BATCH_MAX, max(HALVED_FROM, -(-(ready.total() + self.last) // 2)))
+        territories = _whole(ready, size)
         if not territories:
             return
         batch: list[Waiting] = []
         rest: deque[Waiting] = deque()
         for one in self.waiting:
-            (batch if one[0].territory in territories and len(batch) < BATCH_MAX else rest).append(one)
-        self.waiting = rest
+            (batch if one[0].territory in territories and len(batch) < size else rest).append(one)
+        self.waiting, self.last = rest, len(batch)
         self.flying |= territories
         task = asyncio.create_task(self._fly(batch))
         self.batches.add(task)
         task.add_done_callback(lambda task: self._land(task, territories))
         self._wake()
-
-    def _share(self) -> set[str]:
-        """The territories whose commands a free slot takes now: all that may go, or of many its part where another slot is free too.
-
-        Two batches that fly by turns keep this process and the database both at work; one of everybody would leave each idle in turn.
-        """
-        ready = Counter(command.territory for command, _ in self.waiting if command.territory not in self.flying)
-        free = SLOTS - len(self.batches)
-        enough = ready.total() if ready.total() < SPLIT_FROM else -(-ready.total() // free)
-        share: set[str] = set()
-        for code, count in ready.items():
-            if enough <= 0:
-                break
-            share.add(code)
-            enough -= count
-        return share
 
     def _land(self, task: Task[None], territories: set[str]) -> None:
         self.flying -= territories
@@ -241,6 +232,16 @@ class Desk:
         whose = f"{type(command.what).__name__}/{command.territory}/{command.by.agent}/"
         body = whose.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
+
+
+def _whole(ready: Counter[str], size: int) -> set[str]:
+    """Territories whose commands make up a batch of `size`, each with all that it has; one with more goes alone and in parts."""
+    taken: set[str] = set()
+    for code, count in ready.items():
+        if not taken or count <= size:
+            taken.add(code)
+            size -= count
+    return taken
 
 
 def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:

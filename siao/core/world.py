@@ -4,10 +4,11 @@ A command is decided on a `fork`: refused, the fork is dropped and nothing happe
 commands behind it see the world as it left it.
 """
 
-from bisect import insort
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,6 +34,9 @@ def key(row: Struct) -> Any:
     if isinstance(row, Claim):
         return row.placement, row.bed
     return getattr(row, getattr(row, "KEY", "id"))
+
+
+_number: Callable[[Bed], int] = attrgetter("number")
 
 
 class Change(Struct, frozen=True):
@@ -107,9 +111,8 @@ class World:
         if known is None:
             return
         bed: Bed = self.get(Bed, id)
-        free = [other for other in known if other.id != id]
-        if self._is_free(bed):
-            insort(free, bed, key=lambda other: other.number)
+        free, at = known.copy(), bisect_left(known, bed.number, key=_number)
+        free[at : at + (at < len(free) and free[at].id == id)] = [bed] if self._is_free(bed) else []
         self.free_of[unit] = free
 
     def _known_free(self, unit: UUID) -> "list[Bed] | None":
