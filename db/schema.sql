@@ -171,6 +171,7 @@ CREATE TABLE request (
 );
 CREATE INDEX request_waiting ON request (territory) WHERE closing IS NULL;
 CREATE INDEX request_service ON request (service, asked_at) WHERE service IS NOT NULL;
+CREATE INDEX request_closed ON request (closed_at) WHERE closed_at IS NOT NULL;
 
 -- The one list of what a household needs. One row per waiting request; none on a closed one.
 CREATE TABLE criteria (
@@ -191,6 +192,8 @@ CREATE TABLE criteria (
     CONSTRAINT criteria_last_shelter_fkey FOREIGN KEY (last_shelter, territory) REFERENCES shelter (id, territory),
     CHECK (men + women + children + infants BETWEEN 1 AND 20)
 );
+-- A deleted need stays on the disk until it is vacuumed: within minutes, however few they are.
+ALTER TABLE criteria SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1);
 
 -- ── Placements ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -323,6 +326,16 @@ CREATE TABLE journal (
 CREATE INDEX journal_request ON journal (request) WHERE request IS NOT NULL;
 CREATE INDEX journal_placement ON journal (placement) WHERE placement IS NOT NULL;
 
+-- The last link of a month of the journal that is gone, signed under a key that is not in this database: the chain goes on from it.
+CREATE TABLE anchor (
+    territory text NOT NULL REFERENCES territory,
+    seq       bigint NOT NULL,
+    hash      bytea NOT NULL,
+    at        timestamptz NOT NULL,
+    mac       bytea NOT NULL,
+    PRIMARY KEY (territory, seq)
+);
+
 -- The answer to a command, under the key its browser made; 48 h, or until its request closes.
 -- mac is an HMAC of the body under a key that is not in this database.
 CREATE TABLE command (
@@ -335,6 +348,7 @@ CREATE TABLE command (
 );
 CREATE INDEX command_at ON command (at);
 CREATE INDEX command_request ON command (request) WHERE request IS NOT NULL;
+ALTER TABLE command SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 
 -- ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -415,9 +429,13 @@ GRANT EXECUTE ON FUNCTION epoch() TO siao_app, siao_reader;
 GRANT SELECT, INSERT, UPDATE ON territory, commune, service, shelter, plan, unit, bed, request, placement, placement_bed, tally TO siao_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON criteria, demand, supply, command, account, account_right, session, login_failure TO siao_app;
 GRANT SELECT, INSERT ON journal, night, access_log, rules TO siao_app;
+GRANT SELECT ON anchor TO siao_app;
 GRANT SELECT ON territory, commune, shelter, plan, unit, bed, night, tally, rules TO siao_reader;
 GRANT SELECT, DELETE ON command, session, login_failure, journal, access_log, request, placement, placement_bed TO siao_purger;
-GRANT SELECT ON journal, access_log, territory TO siao_auditor;
+GRANT SELECT ON territory TO siao_purger;
+GRANT UPDATE (request) ON placement TO siao_purger;
+GRANT SELECT, INSERT ON anchor TO siao_purger;
+GRANT SELECT ON journal, anchor, access_log, territory TO siao_auditor;
 
 -- Every row of a territory is out of sight unless the transaction says it acts there.
 CREATE FUNCTION territories_here() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -428,7 +446,7 @@ DO $$
 DECLARE name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['commune', 'service', 'shelter', 'plan', 'unit', 'bed', 'request', 'criteria', 'placement', 'placement_bed',
-                                'night', 'tally', 'demand', 'supply', 'journal', 'command', 'access_log', 'rules'] LOOP
+                                'night', 'tally', 'demand', 'supply', 'journal', 'anchor', 'command', 'access_log', 'rules'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY here ON %I USING (territory = ANY ((SELECT territories_here())::text[])) '

@@ -7,6 +7,7 @@ COMMANDS = {
     "demo": ("siao.demo", "a city's evening on a living board, on this machine alone"),
     "serve": ("siao.serve:serve", "the service, from the environment (.env.example)"),
     "migrate": ("siao.serve:migrate", "bring the database to the newest schema"),
+    "purge": ("siao.serve:purge", "delete what is past its time; each day"),
     "secrets": ("siao.composed:secrets", "what docker-compose.yml's servers share, made once"),
     "composed": ("siao.composed:composed", "the demo on docker-compose.yml's servers"),
     "import": ("siao.exchange.command", "import park FILE --night DATE: a city's shelters from its open data"),

@@ -4,11 +4,17 @@ import argparse
 import asyncio
 import os
 import sys
+import time
+
+import asyncpg
+import msgspec
 
 from siao import settings, workers
+from siao.actions import purge as purging
 from siao.store import migrate as road
 
 WORKERS_MAX = 64
+DAY_SECONDS = 24 * 3600
 
 
 def serve(argv: list[str]) -> int:
@@ -37,3 +43,29 @@ def migrate(argv: list[str]) -> int:
         asyncio.run(road.app_password(url, password))
     sys.stdout.write("".join(f"siao: {name}\n" for name in ran) or "siao: the schema is current\n")
     return 0
+
+
+def purge(argv: list[str]) -> int:
+    """As the owner, with the purger's rights alone: deletes what is past its time, once or each day (SIAO_OWNER_URL, SIAO_SECRET)."""
+    parser = argparse.ArgumentParser(prog="siao purge", description="Deletes what is past its time; run it each day.")
+    parser.add_argument("--daily", action="store_true", help="stay, and do it again every 24 hours")
+    daily = parser.parse_args(argv).daily
+    missing = [name for name in ("SIAO_OWNER_URL", "SIAO_SECRET") if not os.environ.get(name)]
+    if missing:
+        sys.stderr.write(f"siao: {missing[0]} is not set; see .env.example\n")
+        return 2
+    while True:
+        told = asyncio.run(_purged(os.environ["SIAO_OWNER_URL"], os.environ["SIAO_SECRET"].encode()))
+        sys.stdout.write(f"siao: gone: {told}\n")
+        sys.stdout.flush()
+        if not daily:
+            return 0
+        time.sleep(DAY_SECONDS)
+
+
+async def _purged(url: str, secret: bytes) -> str:
+    db = await asyncpg.connect(url)
+    try:
+        return ", ".join(f"{count} {name}" for name, count in msgspec.structs.asdict(await purging.purge(db, secret)).items())
+    finally:
+        await db.close()

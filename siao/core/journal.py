@@ -3,6 +3,7 @@
 An entry says who, when, which verb, which rows it touched and the coded outcome. It never holds what a household needs.
 """
 
+import hmac
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -77,3 +78,18 @@ def body(entry: Entry) -> bytes:
 def link(previous: bytes, entry: Entry) -> bytes:
     """H(previous ‖ H(salted body)): a month may be purged and leave its last link."""
     return sha256(previous + sha256(body(entry)).digest()).digest()
+
+
+class Anchor(Struct, frozen=True, gc=False):
+    """What a purged month leaves: its last link, and a MAC of it under a key that the database does not know."""
+
+    territory: str
+    seq: int
+    hash: bytes
+    at: datetime
+    mac: bytes
+
+
+def signed(secret: bytes, territory: str, seq: int, hash: bytes) -> bytes:
+    """HMAC-SHA-256 of a link: the chain may go on from there, and nobody without the secret can make it do so elsewhere."""
+    return hmac.new(secret, f"anchor/{territory}/{seq}/".encode() + hash, sha256).digest()

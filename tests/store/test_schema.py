@@ -22,7 +22,7 @@ from siao.store import people as store
 STRUCTS = {
     "territory": territories.Territory, "commune": territories.Commune, "service": territories.Service, "shelter": units.Shelter,
     "plan": units.Plan, "unit": units.Unit, "bed": Bed, "request": requests.Request, "criteria": requests.Criteria,
-    "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry, "rules": rules.Edition,
+    "placement": placements.Placement, "placement_bed": Claim, "night": closing.Night, "journal": journal.Entry, "anchor": journal.Anchor, "rules": rules.Edition,
     "demand": Demand, "supply": Supply,
 }  # fmt: skip
 CATALOG = {
