@@ -142,12 +142,13 @@ async def straight(stage: Stage, hot: bool, callers: int, seconds: float) -> flo
 Rounds = dict[str, list[float]]
 
 
-def round_of(stage: Stage, plain: str, seconds: float, seen: Rounds, five: list[int]) -> None:
+def round_of(stage: Stage, plain: str, seconds: float, seen: Rounds, five: list[int], refused: list[int]) -> None:
     """One turn of everything, siao and pgbench one after the other."""
 
     def told(answer: dict[str, Any]) -> dict[str, Any]:
         bad = sum(count for status, count in answer["statuses"].items() if int(status) >= 500)
         five.append(bad + answer["lost"] + answer["differing"])
+        refused.append(answer["statuses"].get("409", 0))
         return answer
 
     with served(stage) as (port, _):
@@ -200,18 +201,20 @@ TOLD = (
 def measure(quick: bool) -> list[Figure]:
     seen: Rounds = defaultdict(list)
     five: list[int] = []
+    refused: list[int] = []
     with stages.stage() as stage:
         plain = "plain"
         asyncio.run(prepare(stage, plain))
         for n in range(1 if quick else figures.ROUNDS_MIN):
             figures.progress(f"claims, round {n + 1}")
-            round_of(stage, plain, 2.0 if quick else 5.0, seen, five)
+            round_of(stage, plain, 2.0 if quick else 5.0, seen, five, refused)
         wrong = asyncio.run(stages.faults(stage))
     return [
         *(figures.measured(words, seen[name], "×", at_least=must, aim=aim) for name, words, must, aim in MUSTS),
         figures.measured("lone click p50, × pgbench’s one-caller latency", seen["lone"], "×", at_most=6, aim=4),
         *(figures.measured(words, seen[name], unit) for name, words, unit in TOLD),
         figures.exact("claims: 5xx, lost connections, differing answers", sum(five), "", at_most=0),
+        figures.exact("claims refused: none should be, a refusal is cheaper", sum(refused), "", at_most=0),
         *(figures.exact(f"claims: {name}", count, "", at_most=0) for name, count in wrong.items()),
     ]
 
