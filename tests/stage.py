@@ -1,7 +1,8 @@
 """Browsers for the tests: somebody at each chair, what is awaited on each screen, and how long after the commit it came."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import chairs
@@ -18,6 +19,8 @@ QUIET = [
 ]
 DESK, PHONE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 640}
 SECOND_MS, PATIENCE_MS = 1_000, 15_000
+REFUSALS_MAX = 5
+refusals: dict[Any, list[str]] = defaultdict(list)
 WATCH = """
 window.watched = {}; window.seen = {}; window.commit = null; window.loads = (window.loads ?? 0) + 1;
 const Plain = window.WebSocket;
@@ -48,6 +51,7 @@ async def sit(browser: Any, house: House, login: str, size: dict[str, int], outs
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.on("request", lambda request: outside.append(request.url) if not request.url.startswith((house.base, "data:", "blob:")) else None)
+    page.on("response", lambda response: _refused(page, response))
     page.on("pageerror", lambda error: outside.append(str(error)))
     await page.goto(house.base)
     await page.fill("input[autocomplete=username]", login)
@@ -55,6 +59,18 @@ async def sit(browser: Any, house: House, login: str, size: dict[str, int], outs
     await page.click("button.yes")
     await page.locator("main:not(.login)").first.wait_for()
     return page
+
+
+async def _refused(page: Any, response: Any) -> None:
+    if response.status >= 400:
+        with suppress(Exception):  # the page may be gone by now
+            refusals[page].append(f"{response.status} {response.request.method} {response.url}: {(await response.json()).get('code')}")
+
+
+async def told(page: Any) -> str:
+    """What somebody at that screen reads, and what was last refused there: a failure that can be understood without being repeated."""
+    text = await page.evaluate("document.body.innerText")
+    return f"--- {page.url}\n{text}\nlast refusals: {refusals[page][-REFUSALS_MAX:] or 'none'}"
 
 
 class Stage:

@@ -1,5 +1,6 @@
-// One command from a button: busy while it is under way, and in words what was refused. Confirmed only by the server's answer.
+// One command from a button: busy until the board shows what it did, and in words what was refused. Confirmed only by the server's answer.
 import { Refused, send } from './api';
+import type { Feed } from './feed.svelte';
 import { say } from './language.svelte';
 
 export class Deed {
@@ -10,11 +11,13 @@ export class Deed {
   /** Whether the server said nothing: what was asked may have happened or not. */
   lost = $state(false);
 
+  constructor(private readonly feed: () => Feed) {}
+
   async do(path: string, body: unknown = {}): Promise<boolean> {
     if (this.busy) return false;
     [this.busy, this.wrong, this.code, this.lost] = [true, '', '', false];
     try {
-      await send(path, body);
+      await this.feed().shows(await send(path, body));
       return true;
     } catch (e) {
       this.lost = !(e instanceof Refused);

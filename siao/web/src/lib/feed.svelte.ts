@@ -6,11 +6,13 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { ask, read, Refused, Unknown } from './api';
 import { fate, PING_MS, polled, reaches, readTop, renewed, wait } from './lease';
-import type { Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Shelter, Unit } from './types';
+import type { Answer, Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Shelter, Unit } from './types';
 
 const NEWS_MAX = 40;
 const UNANSWERED_MAX = 2;
 const WHOLE_MS = 20_000;
+/** Without Redis the board is a second behind; after two the screen goes on. */
+const SEEN_MS = 2_000;
 const RESYNC = 4001, SESSION_OVER = 4401, NO_RIGHT = 4403, SILENT = 4900;
 
 export class Feed {
@@ -42,6 +44,7 @@ export class Feed {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopped = false;
+  private unseen: { answer: Answer; seen: () => void }[] = [];
 
   constructor(private readonly query: Record<string, string>) {}
 
@@ -59,6 +62,19 @@ export class Feed {
     removeEventListener('online', this.awake);
     clearTimeout(this.retry);
     this.socket?.close();
+  }
+
+  /** Waits until the board shows what was answered: until then a button would act on what is no longer so. */
+  async shows(answer: Answer | undefined): Promise<void> {
+    if (!answer?.seq || this.has(answer)) return;
+    await new Promise<void>((seen) => {
+      this.unseen.push({ answer, seen });
+      setTimeout(seen, SEEN_MS);
+    });
+  }
+
+  private has(answer: Answer): boolean {
+    return answer.epoch !== this.epoch || answer.seq <= this.mine;
   }
 
   /** A telephone out of a pocket, a network that is back: nobody waits for the next try. */
@@ -208,6 +224,8 @@ export class Feed {
     this.news = (frame.whole ? frame.news : [...this.news, ...frame.news]).slice(-NEWS_MAX);
     [this.epoch, this.mine] = [frame.epoch, frame.to];
     this.known = true;
+    for (const one of this.unseen) if (this.has(one.answer)) one.seen();
+    this.unseen = this.unseen.filter((one) => !this.has(one.answer));
   }
 }
 

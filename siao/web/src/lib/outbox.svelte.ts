@@ -11,7 +11,7 @@ export interface Unsent { key: string; path: string; body: unknown; words: strin
 class Outbox {
   waiting: Unsent[] = $state.raw(kept());
   refused = $state('');
-  private busy = false;
+  private flushing: Promise<void> | null = null;
 
   constructor() {
     setInterval(() => void this.flush(), AGAIN_MS);
@@ -21,6 +21,7 @@ class Outbox {
   /** Sends at once if it can; true once the server confirmed. What cannot be sent waits here under its key. */
   async say(path: string, body: unknown, words: string, beds: Record<Id, string> = {}): Promise<boolean> {
     const one: Unsent = { key: newKey(), path, body, words, at: Date.now(), beds };
+    this.refused = '';
     this.keep([...this.waiting, one].slice(-KEPT_MAX));
     await this.flush();
     return !this.waiting.some((w) => w.key === one.key);
@@ -35,22 +36,22 @@ class Outbox {
     this.refused = '';
   }
 
-  private async flush(): Promise<void> {
-    if (this.busy || !this.waiting.length) return;
-    this.busy = true;
-    try {
-      for (const one of [...this.waiting]) {
-        try {
-          await send(one.path, one.body, 'POST', one.key);
-          this.refused = '';
-        } catch (e) {
-          if (e instanceof Unknown || (e instanceof Refused && e.problem.status === 401)) return;
-          this.refused = e instanceof Refused ? `${one.words} : ${e.problem.detail}` : one.words;
-        }
-        this.keep(this.waiting.filter((w) => w.key !== one.key));
+  /** What is said while another is on its way leaves right after it. */
+  private flush(): Promise<void> {
+    this.flushing ??= this.empty().finally(() => (this.flushing = null));
+    return this.flushing;
+  }
+
+  private async empty(): Promise<void> {
+    for (let one = this.waiting[0]; one; one = this.waiting[0]) {
+      const { key, path, body, words } = one;
+      try {
+        await send(path, body, 'POST', key);
+      } catch (e) {
+        if (e instanceof Unknown || (e instanceof Refused && e.problem.status === 401)) return;
+        this.refused = e instanceof Refused ? `${words} : ${e.problem.detail}` : words;
       }
-    } finally {
-      this.busy = false;
+      this.keep(this.waiting.filter((w) => w.key !== key));
     }
   }
 

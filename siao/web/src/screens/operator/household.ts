@@ -1,0 +1,26 @@
+// A household as it is typed, as it is sent, and what to do where it was refused.
+import { say } from '../../lib/language.svelte';
+import type { Asked, Criteria, Problem } from '../../lib/types';
+
+const PERSONS_MAX = 20;
+const LETTERS: [keyof Pick<Criteria, 'men' | 'women' | 'children' | 'infants'>, string][] = [['men', 'h'], ['women', 'f'], ['children', 'e'], ['infants', 'b']];
+const NEEDS: Record<string, string> = { step_free: 'pmr', animals: 'ani', protected: 'pro', cots: 'lb', women_only: 'nm', private_room: 'ch' };
+
+/** The whole of what a request asks, as it stood. */
+export function asked({ men, women, children, infants, needs, zone, max_km, nights, level, call_back }: Asked): Criteria & { call_back: string | null } {
+  return { men, women, children, infants, needs, zone, max_km, nights, level, call_back };
+}
+
+/** What to do next, where the refusal alone does not say it. */
+export function onward({ code, field }: Problem): string {
+  const who = LETTERS.find(([key]) => key === field)?.[1];
+  if (code === 'invalid' && who) return say(`« ${who} » : de 0 à ${PERSONS_MAX}. Corriger la saisie.`, `"${who}": 0 to ${PERSONS_MAX}. Correct the field.`);
+  if (code === 'code_unknown') return say('Le faire redire, ou composer le ménage.', 'Have it said again, or compose the household.');
+  return '';
+}
+
+/** A request as it would be typed. */
+export function written(who: Criteria): string {
+  const people = LETTERS.filter(([k]) => who[k] > 0).map(([k, letter]) => `${who[k]}${letter}`);
+  return [...people, ...who.needs.map((need) => NEEDS[need] ?? '')].join(' ');
+}
