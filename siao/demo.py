@@ -147,7 +147,8 @@ async def _evening(servers: Stack, options: argparse.Namespace, park: Park, port
 async def play(p: Play, settings: Settings, *beside: Coroutine[Any, Any, None]) -> None:
     """Furnishes the house and keeps it open until a signal. `beside`: what must go on with it; its end ends the evening."""
     say(f"siao: settling {p.park.name}: {len(p.park.shelters)} structures")
-    left_alone = await settling.settle(p.owner_url, settings.database_url, p.app_password, p.park, p.password)
+    waiting = None if p.speed is None else SEED
+    left_alone = await settling.settle(p.owner_url, settings.database_url, p.app_password, p.park, p.password, waiting)
     server, stop = Opening(config(settings)), asyncio.Event()
     needed = [asyncio.create_task(one) for one in beside]
     for one in needed:

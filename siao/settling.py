@@ -9,6 +9,7 @@ from siao.actions import people
 from siao.core.parks import Park, ParkShelter, identity
 from siao.core.people import Right, Role
 from siao.core.territories import Service
+from siao.simulator import earlier
 from siao.store import board as boards
 from siao.store import db as database
 from siao.store import migrate
@@ -19,17 +20,23 @@ CHAIRS = ("simulation-115", "simulation-structures", "simulation-service")
 """Logins of the simulated people: operator, every shelter, social worker."""
 
 
-async def settle(owner_url: str, app_url: str, app_password: str, park: Park, password: str) -> UUID:
-    """Migrations, the app's password, the park where it is not there yet, and the accounts. Gives the shelter of `structure`."""
+async def settle(owner_url: str, app_url: str, app_password: str, park: Park, password: str, waiting: int | None = None) -> UUID:
+    """Migrations, the app's password, the park where it is not there yet, and the accounts. Gives the shelter of `structure`.
+
+    `waiting`: a seed; into a park that is new come those who have been waiting since earlier in the evening.
+    """
     await migrate.migrate(owner_url)
     await migrate.app_password(owner_url, app_password)
     owner = await asyncpg.connect(owner_url)
     try:
-        if not await places.known(owner, park.code):
+        new = not await places.known(owner, park.code)
+        if new:
             await actions.load(app_url, park)
             await database.analyse(owner)
         shelter = identity(park.code, _lent(park).name)
         await _accounts(owner, park, shelter, password)
+        if new and waiting is not None and (chair := await store.account(owner, CHAIRS[0])):
+            await earlier.wait(owner, app_url, park, chair.id, waiting)
     finally:
         await owner.close()
     return shelter

@@ -6,7 +6,7 @@ shelter whose account is lent to whoever looks at the demo.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -42,6 +42,18 @@ class Chairs(Struct, frozen=True):
     worker: str
     password: str
     left_alone: str
+
+
+def household(dice: Random, communes: Sequence[str]) -> dict[str, Any]:
+    """What somebody asks for; most want to stay near where they are."""
+    who = dice.choices([c for c, _ in COMPOSITIONS], [w for _, w in COMPOSITIONS])[0]
+    needs = [need for need, chance in NEEDS if dice.random() < chance]
+    if "infants" in who and dice.random() < 0.6:
+        needs.append("cots")
+    family = "children" in who or "infants" in who
+    level = dice.choices((1, 2, 3, 4), (4, 4, 2, 1) if family else (1, 2, 3, 6))[0]
+    near = {"zone": dice.choice(communes[:12]), "max_km": dice.choice((15, 30, 50))} if communes and dice.random() < 0.7 else {}
+    return {**who, "needs": needs, "level": level, "nights": dice.choice((1, 1, 1, 2, 3)), **near}
 
 
 class Evening:
@@ -116,20 +128,10 @@ class Evening:
             self.clients[login or self.chairs.operator].headers.pop("Cookie", None)
         return answer
 
-    def _household(self) -> dict[str, Any]:
-        who = self.dice.choices([c for c, _ in COMPOSITIONS], [w for _, w in COMPOSITIONS])[0]
-        needs = [need for need, chance in NEEDS if self.dice.random() < chance]
-        if "infants" in who and self.dice.random() < 0.6:
-            needs.append("cots")
-        family = "children" in who or "infants" in who
-        level = self.dice.choices((1, 2, 3, 4), (4, 4, 2, 1) if family else (1, 2, 3, 6))[0]
-        near = {"zone": self.dice.choice(self.communes[:12]), "max_km": self.dice.choice((15, 30, 50))} if self.dice.random() < 0.7 else {}
-        return {**who, "needs": needs, "level": level, "nights": self.dice.choice((1, 1, 1, 2, 3)), **near}
-
     async def _call(self) -> None:
         """Somebody rings the 115, or a social worker writes; most get an answer at once where there is a place."""
         by_worker = self.dice.random() < 0.3
-        answer = await self._post("/api/requests", self._household(), self.chairs.worker if by_worker else None)
+        answer = await self._post("/api/requests", household(self.dice, self.communes), self.chairs.worker if by_worker else None)
         if answer.status_code == 201 and not by_worker and self.dice.random() < 0.6:
             await self._place(answer.json()["id"])
 

@@ -1,6 +1,6 @@
 """Requests as they are read outside the board: by code, with their history."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,11 @@ async def by_code(db: Connection, territory: str, code: str) -> Request | None:
 async def one(db: Connection, id: UUID) -> Request | None:
     row = await db.fetchrow("SELECT * FROM request WHERE id = $1", id)
     return read_request(row) if row else None
+
+
+async def date_back(db: Connection, id: UUID, at: datetime) -> None:
+    """For a demo that opens in the middle of an evening."""
+    await db.execute("UPDATE request SET first_asked = $2, asked_at = $2 WHERE id = $1", id, at)
 
 
 async def timeline(db: Connection, id: UUID) -> list[Entry]:

@@ -6,7 +6,11 @@ import asyncpg
 import httpx
 
 import chairs
+import city
 from chairs import Chair, House
+from siao.core import night as nights
+from siao.embedded.stack import Stack
+from siao.simulator import earlier
 from siao.simulator.evening import Chairs, Evening
 
 
@@ -55,3 +59,17 @@ async def test_where_another_place_has_come_first_meanwhile_that_one_is_taken(ho
     assert sorted(units) == sorted(found[0]["units"]) and len(here.mine) == 1
     for client in here.clients.values():
         await client.aclose()
+
+
+async def test_a_demo_opens_in_the_middle_of_an_evening(servers: Stack, name: str, look: asyncpg.Connection) -> None:
+    """Who waits has waited for minutes or hours, of this night; each was asked for at the desk, one entry each."""
+    owner = await asyncpg.connect(servers.owner_url(name))
+    await chairs.furnish(servers.owner_url(name))
+    operator = await look.fetchval("SELECT id FROM account WHERE login = 'operator'")
+    await earlier.wait(owner, servers.app_url(name), city.PARK, operator, 115)
+    await owner.close()
+    rows = await look.fetch("SELECT first_asked, asked_at, night, clock_timestamp() AS now FROM request ORDER BY first_asked")
+    assert len(rows) == len(earlier.WAITING_MINUTES) == await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'ask'")
+    assert all(row["first_asked"] == row["asked_at"] and nights.night(row["asked_at"], city.ZONE) == row["night"] for row in rows)
+    longest = min(max(earlier.WAITING_MINUTES) * 60, (rows[0]["now"] - nights.opens(rows[0]["night"], city.ZONE)).total_seconds())
+    assert 0 <= (rows[0]["now"] - rows[0]["first_asked"]).total_seconds() - longest < 60

@@ -31,7 +31,7 @@ async def nothing_found(page: Any, what: str) -> None:
 
 async def _compose(page: Any) -> None:
     await page.fill("#composition", "1f 2e pmr")
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
 
 
 async def _nothing(page: Any) -> None:
@@ -41,7 +41,7 @@ async def _nothing(page: Any) -> None:
 
 async def _held(page: Any) -> None:
     await page.fill("#composition", "1h")
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
     await page.locator(".ranked button.primary").click()
     await page.locator(".hold").wait_for()
     await page.locator(".hold button", has_text="Notice").click()
@@ -197,16 +197,16 @@ async def test_the_whole_call_by_keys_alone(house: House, browser: Any) -> None:
     await page.locator("#composition").wait_for()
     await page.keyboard.press("/")
     await page.keyboard.type("1f2e1bpmr")
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
     await page.keyboard.press("Enter")
-    await page.locator(".hold", has_text="Chambre 4").wait_for()
+    await page.locator(".hold", has_text="Chambre 4").locator("button.primary:enabled").wait_for()
     await page.keyboard.press("Escape")
     await page.locator(".hold").wait_for(state="detached")
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
     assert await page.evaluate("document.activeElement.id") == "composition", "what is typed now is not taken for a rank"
     await page.keyboard.press("Alt+t")
     await page.keyboard.press("1")
-    await page.locator(".hold").wait_for()
+    await page.locator(".hold button.primary:enabled").wait_for()
     await page.keyboard.press("r")
     await page.locator(".sheet").wait_for()
     assert await page.evaluate("document.activeElement.closest('.sheet') !== null"), "the sheet has the focus"
@@ -215,6 +215,7 @@ async def test_the_whole_call_by_keys_alone(house: House, browser: Any) -> None:
     assert await page.evaluate("document.activeElement.closest('.sheet') !== null"), "and keeps it"
     await page.keyboard.press("Escape")
     await page.locator(".sheet").wait_for(state="detached")
+    await page.locator(".hold button.primary:enabled").wait_for()
     await page.keyboard.press("p")
     await page.locator(".status").wait_for()
     ring = await page.evaluate(

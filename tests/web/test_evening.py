@@ -39,14 +39,19 @@ class Evening:
         await self.operator.locator("#composition").wait_for()
         await self.operator.keyboard.press("Alt+f")
         await self.operator.keyboard.press("Enter")
-        await self.operator.locator(".ranked li").first.wait_for()
+        await self.operator.locator(".ranked .acts button:enabled").first.wait_for()
         assert await self.operator.evaluate("document.activeElement.id") == "composition", "the next Enter holds"
         async with self.stage.then((self.operator, ".hold", "Place bloquée"), (self.worker, ".nextbox", "Place trouvée et bloquée")):
-            await self.operator.keyboard.press("Enter")
+            await self.press("Enter", ".ranked button.primary")
 
     async def offers(self) -> None:
         async with self.stage.then((self.shelter, ".incoming", "Un ménage est proposé"), (self.worker, ".nextbox", "Place proposée")):
-            await self.operator.keyboard.press("p")
+            await self.press("p", ".hold button.primary")
+
+    async def press(self, key: str, button: str) -> None:
+        """A key does what its button does, and is off while that is: out of contact, or while something is under way."""
+        await self.operator.locator(f"{button}:enabled").first.wait_for()
+        await self.operator.keyboard.press(key)
 
     async def accepts(self) -> None:
         await self.shelter.click(".incoming")
@@ -86,7 +91,7 @@ async def test_a_household_from_its_call_to_its_bed(evening: Evening) -> None:
     await evening.refuses()
     await evening.holds()
     async with evening.stage.then((evening.worker, ".nextbox", "Dernier refus : trop loin")):
-        await evening.operator.keyboard.press("r")
+        await evening.press("r", ".hold button:has-text('Refus du')")
         await evening.operator.keyboard.press("1")
     await evening.holds()
     await evening.offers()
@@ -149,7 +154,7 @@ async def test_two_desks_want_one_place(evening: Evening) -> None:
     desks = (evening.operator, evening.second)
     for page in desks:
         await page.fill("#composition", "1h 1f 2e")
-        await page.locator(".ranked li").first.wait_for()
+        await page.locator(".ranked .acts button:enabled").first.wait_for()
     await asyncio.gather(*(page.locator(".ranked button.primary").click() for page in desks))
     for page in desks:
         await page.locator(".hold, .conflict").first.wait_for()
@@ -163,7 +168,7 @@ async def test_two_desks_want_one_place(evening: Evening) -> None:
 async def test_a_screen_at_rest_takes_the_password_and_does_what_was_asked(evening: Evening, owner: asyncpg.Connection) -> None:
     await owner.execute("UPDATE session SET human_at = clock_timestamp() - interval '31 minutes'")
     await evening.operator.fill("#composition", "1h")
-    await evening.operator.locator(".ranked li").first.wait_for()
+    await evening.operator.locator(".ranked .acts button:enabled").first.wait_for()
     await asyncio.sleep(2.1)  # what is known of a session lives two seconds
     await evening.operator.keyboard.press("Enter")
     await evening.operator.locator(".resting input").wait_for()
@@ -218,7 +223,7 @@ async def test_what_was_put_on_the_list_comes_back_within_five_seconds(house: Ho
     page = await sit(browser, house, "operator", DESK, [])
     await page.locator("#composition").wait_for()
     await page.keyboard.type("1h n2")
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
     await page.keyboard.press("Alt+a")
     await page.locator(".waited output").wait_for()
     await page.keyboard.press("Alt+z")
@@ -229,7 +234,7 @@ async def test_what_was_put_on_the_list_comes_back_within_five_seconds(house: Ho
     row = page.locator(".queue li button", has_text="1 H, 1 F")
     code = await row.locator(".code").inner_text()
     await row.click()
-    await page.locator(".ranked li").first.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
     await page.keyboard.press("Alt+a")
     await page.locator(".waited output").wait_for()
     await page.keyboard.press("Alt+z")

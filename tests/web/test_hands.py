@@ -1,0 +1,123 @@
+"""Hands and answers that cross: what comes by itself moves nothing under a finger, and no late answer decides for another household."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from chairs import House
+from siao.develop import chromium
+from stage import DESK, PHONE, sit
+
+pytest.importorskip("playwright.async_api")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
+UNDER = """([x, y, selector]) => {
+    const under = () => document.elementFromPoint(x, y)?.closest('button')?.textContent ?? 'no button';
+    window.under = new Promise((found) => new MutationObserver((_, eye) => {
+        if (!document.querySelector(selector)) return;
+        eye.disconnect();
+        found(under());
+    }).observe(document.body, { subtree: true, childList: true }));
+}"""
+"""What stands where the finger is, at the very moment at which something else has come to stand there."""
+STROKES = """() => {
+    const start = OscillatorNode.prototype.start;
+    window.strokes = 0;
+    OscillatorNode.prototype.start = function (at) { window.strokes++; start.call(this, at); };
+}"""
+
+
+async def _middle(button: Any) -> list[float]:
+    await button.scroll_into_view_if_needed()
+    box = await button.bounding_box()
+    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_the_second_half_of_a_double_click_finds_no_button(house: House, browser: Any, size: dict[str, int]) -> None:
+    """Where "offer" was, "accepted by phone" comes to stand; where "accept" was, beds."""
+    operator, shelter = [await sit(browser, house, login, size, []) for login in ("operator", "shelter")]
+    await operator.fill("#composition", "1h")
+    await operator.locator(".ranked button.primary").click()
+    offer = operator.locator(".hold button.primary")
+    await offer.wait_for()
+    await operator.evaluate(UNDER, [*await _middle(offer), ".status"])
+    await offer.click()
+    assert await operator.evaluate("window.under") == "no button"
+    await shelter.locator(".incoming").click()
+    accept = shelter.locator(".offer button.primary")
+    await shelter.evaluate(UNDER, [*await _middle(accept), ".told"])
+    await accept.click()
+    assert await shelter.evaluate("window.under") == "no button"
+    await operator.locator(".status button.go").click()  # half a second later there is one
+
+
+async def test_enter_before_the_places_have_come_holds_the_first_of_what_is_typed(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1h")
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
+    come = asyncio.Event()
+
+    async def late(route: Any) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await page.route("**/api/places?*", late)
+    await page.fill("#composition", "1f 2e 1b")
+    await page.locator("#composition").press("Enter")
+    await page.locator("#composition[readonly]").wait_for()
+    await page.locator("#composition").press("p")  # for what comes of it
+    assert await page.locator(".hold").count() == 0, "the place on the screen is another household's"
+    come.set()
+    await page.locator(".status", has_text="Proposée").wait_for()
+    rows = await (await house.chair("second")).rows("operator")
+    assert [placement["persons"] for placement in rows["placements"]] == [4]
+    assert [(r["women"], r["children"], r["infants"]) for r in rows["requests"]] == [(1, 2, 1)]
+
+
+async def test_what_is_known_of_one_household_does_not_stand_beside_the_next(house: House, browser: Any) -> None:
+    """Why this place, and a question that was asked about it."""
+    chair = await house.chair("second")
+    for who, name in (({"men": 0, "women": 1, "children": 1}, "Chambre 4"), ({"men": 1}, "Dortoir hommes")):
+        await chair.hold(await chair.ask(**who), name)
+    page = await sit(browser, house, "operator", DESK, [])
+    one, other = page.locator(".queue li button", has_text="1 F, 1 E"), page.locator(".queue li button", has_text="1 H")
+    await one.click()
+    await page.locator(".hold button", has_text="Pourquoi").click()
+    await page.locator(".hold .notice").wait_for()
+    await page.locator(".hold button", has_text="Refus").click()
+    await page.locator(".sheet").wait_for()
+    await other.dispatch_event("click")
+    await page.locator(".hold", has_text="Dortoir hommes").wait_for()
+    assert await page.locator(".hold .notice, .sheet").count() == 0
+
+
+async def test_an_offer_at_three_in_the_morning_rings_and_moves_nothing(house: House, browser: Any) -> None:
+    shelter = await sit(browser, house, "shelter", PHONE, [])
+    await shelter.evaluate(STROKES)
+    await shelter.locator(".state button[aria-pressed=false]").click()
+    told = await shelter.evaluate("window.strokes")
+    assert told > 0, "whoever turns it on hears it"
+    beds = [await bed.bounding_box() for bed in await shelter.locator(".units > *").all()]
+    operator = await house.chair("operator")
+    for name in ("Chambre 4", "Chambre 5"):
+        await operator.do(f"/api/placements/{await operator.hold(await operator.ask(women=1, children=1), name)}/offer")
+    await shelter.locator(".incoming").nth(1).wait_for()
+    await shelter.wait_for_function("(told) => window.strokes > told", arg=told)
+    assert (await shelter.title()).startswith("(!)")
+    assert [box["y"] for box in beds] == [(await bed.bounding_box())["y"] for bed in await shelter.locator(".units > *").all()]
+    await shelter.locator(".hush").click()
+    await shelter.locator(".hush").wait_for(state="detached")
+    await shelter.locator(".tabs button").nth(1).click()
+    assert await shelter.locator(".incoming:visible").count() == 2, "it is said in every part of the screen"
+    assert (await shelter.title()).startswith("(!)"), "in silence too"
+
+
+async def test_a_card_stays_where_it_was_tapped(house: House, browser: Any) -> None:
+    shelter = await sit(browser, house, "shelter", PHONE, [])
+    await shelter.locator(".units h2").first.wait_for()
+    before = await shelter.locator(".units h2").all_inner_texts()
+    rooms = shelter.locator(".unit.row .seg input:not(:checked)")
+    await rooms.first.check(force=True)
+    await shelter.locator(".saying").wait_for(state="detached")
+    assert await shelter.locator(".units h2").all_inner_texts() == before
