@@ -98,14 +98,15 @@ async def test_an_offer_at_three_in_the_morning_rings_and_moves_nothing(house: H
     await shelter.locator(".state button[aria-pressed=false]").click()
     told = await shelter.evaluate("window.strokes")
     assert told > 0, "whoever turns it on hears it"
-    beds = [await bed.bounding_box() for bed in await shelter.locator(".units > *").all()]
+    where = "[...document.querySelectorAll('.units > *')].map((e) => e.getBoundingClientRect().y)"
+    before = await shelter.evaluate(where)
     operator = await house.chair("operator")
     for name in ("Chambre 4", "Chambre 5"):
         await operator.do(f"/api/placements/{await operator.hold(await operator.ask(women=1, children=1), name)}/offer")
     await shelter.locator(".incoming").nth(1).wait_for()
     await shelter.wait_for_function("(told) => window.strokes > told", arg=told)
     assert (await shelter.title()).startswith("(!)")
-    assert [box["y"] for box in beds] == [(await bed.bounding_box())["y"] for bed in await shelter.locator(".units > *").all()]
+    assert await shelter.evaluate(where) == before
     await shelter.locator(".hush").click()
     await shelter.locator(".hush").wait_for(state="detached")
     await shelter.locator(".tabs button").nth(1).click()
@@ -113,11 +114,14 @@ async def test_an_offer_at_three_in_the_morning_rings_and_moves_nothing(house: H
     assert (await shelter.title()).startswith("(!)"), "in silence too"
 
 
-async def test_a_card_stays_where_it_was_tapped(house: House, browser: Any) -> None:
+async def test_cards_stay_where_they_were_tapped(house: House, browser: Any) -> None:
+    """A room that is taken, and free again, is neither sorted elsewhere nor lower than before."""
     shelter = await sit(browser, house, "shelter", PHONE, [])
     await shelter.locator(".units h2").first.wait_for()
-    before = await shelter.locator(".units h2").all_inner_texts()
-    rooms = shelter.locator(".unit.row .seg input:not(:checked)")
-    await rooms.first.check(force=True)
-    await shelter.locator(".saying").wait_for(state="detached")
-    assert await shelter.locator(".units h2").all_inner_texts() == before
+    where = "[...document.querySelectorAll('.units > *')].map((e) => [e.querySelector('h2').textContent, e.getBoundingClientRect().y + scrollY])"
+    before = await shelter.evaluate(where)
+    for _ in ("taken", "free"):
+        await shelter.locator(".unit.row .seg label:has(input:not(:checked))").first.click()
+        await shelter.locator(".saying").wait_for(state="detached")
+        await shelter.locator(".unit.row .seg input:enabled").first.wait_for()
+        assert await shelter.evaluate(where) == before

@@ -2,10 +2,14 @@ import '@fontsource-variable/inter/wght.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './style/tokens.css';
-import './style/screens.css';
-import './style/app.css';
-import './style/seats.css';
-import './style/figures.css';
+import './style/base.css';
+import './style/operator.css';
+import './style/shelter.css';
+import './style/worker.css';
+import './style/coordinator.css';
+import './style/admin.css';
+import './style/observer.css';
+import './style/rules.css';
 import './style/paper.css';
 
 const theme = localStorage.getItem('siao.theme');
