@@ -7,7 +7,7 @@ import pytest
 
 from chairs import House
 from siao.develop import chromium
-from stage import DESK, PHONE, sit
+from stage import DESK, PHONE, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
@@ -125,3 +125,24 @@ async def test_cards_stay_where_they_were_tapped(house: House, browser: Any) -> 
         await shelter.locator(".saying").wait_for(state="detached")
         await shelter.locator(".unit.row .seg input:enabled").first.wait_for()
         assert await shelter.evaluate(where) == before
+
+
+async def test_a_social_worker_is_told_when_a_request_moves(house: House, browser: Any) -> None:
+    worker, operator = await house.chair("worker"), await house.chair("operator")
+    request = await worker.ask(women=1)
+    page = await sit(browser, house, "worker", PHONE, [])
+    await page.evaluate(STROKES)
+    await page.locator(".reqs button").first.click()
+    await page.locator(".w-foot button", has_text="Me prévenir").click()
+    await page.locator(".w-foot button[aria-pressed=true]").wait_for()
+    told = await page.evaluate("window.strokes")
+    assert told > 0
+    await operator.hold(request, "Chambre 4")
+    moved = page.locator(".foot .incoming", has_text="Place trouvée et bloquée")
+    await moved.wait_for()
+    await page.wait_for_function("(told) => window.strokes > told", arg=told)
+    assert (await page.title()).startswith("(!)")
+    await moved.click()
+    await moved.wait_for(state="detached")
+    assert not (await page.title()).startswith("(!)")
+    assert await sideways(page) <= 0
