@@ -31,7 +31,7 @@ async def wait(owner: asyncpg.Connection, app_url: str, park: Park, operator: UU
         asked = await _ask(Desk(pool, secrets.token_bytes(16), lambda *_: None), park, operator, Random(seed))
     finally:
         await pool.close()
-    now = await owner.fetchval("SELECT clock_timestamp()")
+    now = await database.clock(owner)
     opened = nights.opens(nights.night(now, park.time_zone), park.time_zone)
     async with owner.transaction():
         await database.here(owner, [park.code])
