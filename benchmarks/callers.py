@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import uvloop
 
-
 GONE_SECONDS = 30.0
 
 
@@ -76,6 +75,8 @@ class Caller(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.seen.open -= 1
+        if not self.seen.open:
+            self.seen.left.set()
         self.seen.lost += not self.seen.over or self.placement is not None
 
 
@@ -85,12 +86,12 @@ class Seen:
         self.took: list[float] = []
         self.counting = self.over = False
         self.lost = self.differing = self.open = 0
+        self.left = asyncio.Event()
 
     async def gone(self) -> None:
         """Waits until everybody has hung up."""
         async with asyncio.timeout(GONE_SECONDS):
-            while self.open:
-                await asyncio.sleep(0.02)
+            await self.left.wait()
 
 
 async def call(spec: dict[str, Any]) -> dict[str, Any]:
