@@ -1,7 +1,6 @@
 """`siao serve` whose news come ready made over Redis, 120 bytes each, instead of from the journal: what remains is the way from a
 frame to every screen, as nchan has it. Everything else is the service itself: seats, views, pace, sockets, pings, sittings."""
 
-import asyncio
 import sys
 import time
 from typing import Any
@@ -35,7 +34,6 @@ class Ready(Feed):
         text = b"[" + b",".join(news.values()) + b"]" if len(news) > 1 else next(iter(news.values()))
         for screens in self.screens.values():
             self._show(screens, text)
-        await asyncio.sleep(0)
         self.pace.told(time.thread_time() - began)
 
 

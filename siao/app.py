@@ -52,7 +52,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     solver, adviser = Solver(), Adviser(pool)
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
     known = Known(pool)
-    app.state.house = House(settings, pool, desk, hub, solver, adviser, known, {})
+    app.state.house = House(settings, pool, desk, hub, solver, adviser, known, set())
     hub.start()
     hub.supervise("sessions", known.keep)
     hub.supervise("sittings", partial(sittings.keep, app.state.house.sittings))

@@ -1,33 +1,22 @@
 """The board live over a socket, and what operations may know of it. Close codes are in docs/live.md."""
 
-import asyncio
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import WebSocket, get, websocket
-from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromQuery
-from msgspec import Struct
 
 from siao.api import seat
 from siao.api.seat import Call
-from siao.api.sittings import still
+from siao.api.sittings import Sitting
 from siao.core.people import Role
 from siao.core.refused import Refused
 from siao.core.views import View
 from siao.live.feed import Feed
 from siao.live.gate import Full
-from siao.live.socket import CROWDED, NO_RIGHT, RESYNC, SESSION_OVER, Wire
+from siao.live.socket import CROWDED, NO_RIGHT, RESYNC, SESSION_OVER, beneath
 
 OPERATIONS = frozenset({Role.ADMIN, Role.COORDINATOR})
-
-
-class Ping(Struct):
-    ping: int
-
-
 Socket = WebSocket[Any, Any, Any]
 
 
@@ -48,7 +37,7 @@ async def live(socket: Socket) -> None:
         here.hub.hung_up[found] += 1
         await socket.close(code=found)
         return
-    await _serve(socket, *found)
+    _sit(socket, *found)
 
 
 async def _seated(socket: Socket) -> tuple[Feed, View] | int:
@@ -71,41 +60,15 @@ def _id(text: str | None) -> UUID | None:
     return UUID(text) if text else None
 
 
-async def _serve(socket: Socket, feed: Feed, view: View) -> None:
-    here = seat.house(socket)
-    wire, hub = Wire(socket.scope, socket.send_text), here.hub
-    if not feed.subscribe(view, wire, socket.query_params.get("since", "")):
-        hub.hung_up[RESYNC] += 1
-        await socket.close(code=RESYNC)
-        return
-    here.sittings[wire] = socket, feed.code, view
-    tasks = [asyncio.create_task(_answer(socket, feed, view, wire)), asyncio.create_task(wire.feed())]
-    try:
-        await asyncio.wait([tasks[0], wire.closing], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        feed.leave(view, wire)
-        here.sittings.pop(wire, None)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    if wire.closing.done():
-        hub.hung_up[wire.closing.result()] += 1
-        with suppress(Exception):
-            await socket.close(code=wire.closing.result())
-
-
-async def _answer(socket: Socket, feed: Feed, view: View, wire: Wire) -> None:
-    """Each ping renews the lease of a screen that is up to date, and looks at its right again."""
-    hub = seat.house(socket).hub
-    with suppress(WebSocketDisconnect):
-        while True:
-            ping = msgspec.json.decode(await socket.receive_text(), type=Ping).ping
-            if code := await still(socket, feed.code, view):
-                wire.hang_up(code)
-                return
-            top = hub.top(feed.code)
-            pong = {"t": "pong", "n": ping, "epoch": top[0] if top else None, "top": top[1] if top else None, "redis": hub.doorbell.up}
-            await socket.send_text(msgspec.json.encode(pong).decode())
+def _sit(socket: Socket, feed: Feed, view: View) -> None:
+    """Gives the connection to whoever sits at it from now on; the coroutine that seated it ends here."""
+    here, protocol = seat.house(socket), beneath(socket.scope)
+    sitting = Sitting(here, socket.cookies[here.settings.cookie], feed, view)
+    line = protocol.give(sitting)
+    if line is not None:
+        if not sitting.sit(line, socket.query_params.get("since", "")):
+            line.hang_up(RESYNC)
+        protocol.open(line)
 
 
 @get("/api/live/status")

@@ -22,14 +22,13 @@ from siao.core.refused import Refusal, Refused
 from siao.core.territories import Commune
 from siao.live.feed import Feed
 from siao.live.hub import Hub
-from siao.live.socket import Wire
+from siao.live.socket import Sitter
 from siao.settings import Settings
 from siao.store import board as boards
 from siao.store import db as database
 from siao.store.db import Pool
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-Sitting = tuple[Connection, str, views.View]
 
 
 class House(Struct, frozen=True):
@@ -42,8 +41,8 @@ class House(Struct, frozen=True):
     solver: Solver
     adviser: Adviser
     known: Known
-    sittings: dict[Wire, Sitting]
-    """The open sockets: whose, and of which territory and view."""
+    sittings: set[Sitter]
+    """Who sits at an open socket."""
 
 
 Call = Request[Any, Any, Any]

@@ -38,9 +38,9 @@ NEWS_SHOWN = 60
 
 
 class Screen(Protocol):
-    """What listens to a view: takes a text, framed for the wire already, or is sent back for a new snapshot."""
+    """What listens to a view: takes what is framed for the wire already, or is sent back for a new snapshot."""
 
-    def show(self, text: bytes, frame: bytes) -> None: ...
+    def show(self, frame: bytes, /) -> object: ...
 
     def resync(self) -> None: ...
 
@@ -131,7 +131,6 @@ class Feed:
                 return
             began = time.thread_time()
             self._take(news)
-            await asyncio.sleep(0)  # uvloop writes at the end of the turn: that is most of the cost
             self.pace.told(time.thread_time() - began)
             more = news.seq > self.seq  # else whatever came since has rung; looking at once would leave nothing to gather
 
@@ -184,8 +183,8 @@ class Feed:
         frame = framed(text)
         self.told += 1
         self.delivered += len(screens)
-        for screen in tuple(screens):
-            screen.show(text, frame)
+        for show in [screen.show for screen in screens]:
+            show(frame)
 
     def _board(self) -> Board:
         if self.board is None:
@@ -243,7 +242,7 @@ class Feed:
                 touched.add(kept.touched)
             lines = tuple(line for kept in missed for line in kept.news)
             text = self._frame(view, missed[0].before, self.seq, touched, lines)
-            screen.show(text, framed(text))
+            screen.show(framed(text))
         return True
 
     def _missed(self, since: str) -> list[Kept] | None:

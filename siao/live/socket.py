@@ -1,14 +1,18 @@
 """From a prebuilt frame to many screens: encoded once, framed once, written to each transport.
 
-A small subclass of uvicorn's WebSocket protocol puts itself into the connection's scope; where another server runs, screens
-are fed through ASGI. It leans on uvicorn's internals: the version is pinned and a test holds it.
+uvicorn's protocol shakes hands and Litestar seats the screen; then the transport is given to a Line, as uvicorn's own HTTP protocol
+gives its to the WebSocket's. Nothing waits on a Line: no coroutine, no request, no queue, so that ten thousand of them cost little.
+It leans on uvicorn's internals: the version is pinned and a test holds it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+import time
+from collections.abc import MutableSet
+from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.server import ServerProtocol
 
 EXTENSION = "siao.frames"
 BUFFER_MAX_BYTES = 1_000_000
@@ -16,62 +20,148 @@ BUFFER_MAX_BYTES = 1_000_000
 INBOUND_MAX = 4_096
 """Bytes of one message from a browser; it only pings."""
 RESYNC, TOO_SLOW, SESSION_OVER, NO_RIGHT, CROWDED = 4001, 4003, 4401, 4403, 1013
-"""Why a screen is hung up (docs/live.md); 1012, the restart, is uvicorn's."""
+RESTART, NO_SENSE = 1012, 1007
+"""Why a screen is hung up (docs/live.md)."""
 GRACE_SECONDS = 2.0
+FAREWELL_SECONDS = 10.0
+"""How long a browser may take to answer a close frame."""
+SILENT_SECONDS, GONE_SECONDS = 20.0, 40.0
+"""Who was silent for so long is asked whether it is there, and is taken for gone."""
+ARE_YOU_THERE = b"\x89\x00"
+"""A ping of RFC 6455, 5.5.2: a browser answers by itself."""
+MESSAGE = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+class Sitter(Protocol):
+    """Who sits at a line: hears what the browser says, is told once that it is over (by which code of ours), looked at each second."""
+
+    def heard(self, text: bytes) -> None: ...
+
+    def left(self, code: int | None) -> None: ...
+
+    async def look(self, now: float) -> None: ...
+
+
+class Line(asyncio.Protocol):
+    """One screen's connection. `show` is the transport's own write: at 1,000 screens a function around it was a third of the cost."""
+
+    __slots__ = ("asked", "connections", "heard_at", "parser", "parts", "show", "sitter", "transport")
+
+    def __init__(self, transport: asyncio.Transport, parser: ServerProtocol, connections: MutableSet[Any], sitter: Sitter) -> None:
+        self.transport, self.parser, self.connections = transport, parser, connections
+        self.sitter: Sitter | None = sitter
+        self.show = transport.write
+        self.parts: list[bytes] = []
+        self.heard_at, self.asked = time.monotonic(), False
+        transport.set_write_buffer_limits(BUFFER_MAX_BYTES)
+        transport.set_protocol(self)
+        connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at, self.asked = time.monotonic(), False
+        self.parser.receive_data(data)
+        for frame in self.parser.events_received():
+            if isinstance(frame, Frame) and frame.opcode in MESSAGE:
+                self.part(bytes(frame.data), frame.fin)
+        self._flush()
+
+    def part(self, text: bytes, fin: bool = True) -> None:
+        """A message, or a piece of one."""
+        self.parts.append(text)
+        if fin:
+            text, self.parts = b"".join(self.parts), []
+            if self.sitter is not None:
+                self.sitter.heard(text)
+
+    def _flush(self) -> None:
+        """What the parser answers by itself: pongs, a close that was received or that it found necessary."""
+        if output := b"".join(self.parser.data_to_send()):
+            self.transport.write(output)
+        if self.parser.eof_sent:
+            self._leave(None)
+            self.transport.close()
+
+    def hang_up(self, code: int) -> None:
+        """From here on nothing is shown: a frame may not follow a close."""
+        if self.sitter is not None:
+            self._leave(code)
+            self.parser.send_close(code)
+            self._flush()
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.transport.close)
+
+    def resync(self) -> None:
+        self.hang_up(RESYNC)
+
+    def shutdown(self) -> None:
+        """uvicorn's word: the process ends."""
+        self.hang_up(RESTART)
+        self.transport.close()
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """More than BUFFER_MAX_BYTES are unread. Who does not read does not read the close either: what is buffered is given up."""
+        self.hang_up(TOO_SLOW)
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.transport.abort)
+
+    def tend(self, now: float) -> None:
+        """To be called each second or so: a connection whose other end has vanished says nothing."""
+        silent = now - self.heard_at
+        if silent > GONE_SECONDS:
+            self._leave(None)
+            self.transport.abort()
+        elif silent > SILENT_SECONDS and not self.asked:
+            self.asked = True
+            self.transport.write(ARE_YOU_THERE)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave(None)
+        self.connections.discard(self)
+
+    def _leave(self, code: int | None) -> None:
+        sitter, self.sitter = self.sitter, None
+        if sitter is not None:
+            sitter.left(code)
+
+
+class Given(asyncio.Transport):
+    """What uvicorn closes when the coroutine that seated a screen returns: the connection is no longer its own."""
+
+    def close(self) -> None: ...
+
+    def is_closing(self) -> bool:
+        return True
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which also takes frames that are ready for the wire."""
+    """uvicorn's protocol, whose connection can be taken over once it is open."""
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):
             self.scope["extensions"][EXTENSION] = self  # pyright: ignore[reportGeneralTypeIssues, reportOptionalSubscript, reportTypedDictNotRequiredAccess, reportArgumentType]
 
-    def write_frame(self, frame: bytes) -> bool:
-        """False where the screen reads too slowly or is gone."""
-        if self.close_sent or self.transport.is_closing():
-            return False
-        if self.transport.get_write_buffer_size() > BUFFER_MAX_BYTES:
-            return False
-        self.transport.write(frame)
-        return True
+    def give(self, sitter: Sitter) -> Line | None:
+        """The connection, silent until `open`; None where it is over already."""
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            return None
+        self.stop_keepalive()
+        line = Line(self.transport, self.conn, self.connections, sitter)
+        self.connections.discard(self)
+        self.transport = Given()
+        del self.scope["extensions"][EXTENSION]  # pyright: ignore[reportGeneralTypeIssues, reportOptionalSubscript, reportTypedDictNotRequiredAccess, reportArgumentType]
+        return line
 
-    def cut(self) -> None:
-        """Ends a connection whose peer does not read: what is buffered is given up."""
-        self.transport.abort()
+    def open(self, line: Line) -> None:
+        """What the browser said while it was seated is heard now, then whatever comes."""
+        while not self.queue.empty():
+            event = self.queue.get_nowait()
+            if event["type"] == "websocket.receive":
+                line.part((event.get("text") or "").encode() or event.get("bytes") or b"")
+        line.parts += self.frames
+        if not line.transport.is_closing():
+            line.transport.resume_reading()
 
 
-class Wire:
-    """One screen's connection. `closing` resolves to the code it is to be hung up with."""
-
-    def __init__(self, scope: Any, send: Callable[[str], Awaitable[None]]) -> None:
-        self.protocol: FrameProtocol | None = (scope.get("extensions") or {}).get(EXTENSION)
-        self.send = send
-        self.closing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.slow: asyncio.Queue[bytes] = asyncio.Queue(200)
-
-    def show(self, text: bytes, frame: bytes) -> None:
-        if self.protocol is None:
-            self._queue(text)
-        elif not self.protocol.write_frame(frame):
-            self.hang_up(TOO_SLOW)
-            asyncio.get_running_loop().call_later(GRACE_SECONDS, self.protocol.cut)
-
-    def _queue(self, text: bytes) -> None:
-        try:
-            self.slow.put_nowait(text)
-        except asyncio.QueueFull:
-            self.hang_up(TOO_SLOW)
-
-    async def feed(self) -> None:
-        """Where the server is not ours: one by one, through ASGI."""
-        while True:
-            await self.send((await self.slow.get()).decode())
-
-    def resync(self) -> None:
-        self.hang_up(RESYNC)
-
-    def hang_up(self, code: int) -> None:
-        if not self.closing.done():
-            self.closing.set_result(code)
+def beneath(scope: Any) -> FrameProtocol:
+    """The connection under an open socket. Screens are served by `siao serve`; under another server this is a KeyError."""
+    return scope["extensions"][EXTENSION]

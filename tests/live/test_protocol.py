@@ -99,8 +99,8 @@ class Line:
         self.under_way: list[bytes] = []
         self.open = True
 
-    def show(self, text: bytes, frame: bytes) -> None:
-        self.under_way.append(text)
+    def show(self, frame: bytes) -> None:
+        self.under_way.append(frame[frame.index(b"{") :])
 
     def resync(self) -> None:
         self.open = False
