@@ -9,7 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -90,12 +91,19 @@ def bare(stage: Stage) -> Generator[Served]:
 
 
 @contextlib.contextmanager
-def nchan(stage: Stage) -> Generator[Served]:
-    home, port = Path(tempfile.mkdtemp(prefix="siao-nchan-")), free_port()
+def nchan(stage: Stage, at_once: bool = True) -> Generator[Served]:
+    """As Debian has it, nchan leaves Nagle's algorithm on: a frame waits until the reader has acknowledged the one before, some 40 ms,
+    and is then sent in the reader's time. `at_once`: every frame leaves when it is written, as ours do; a connection inherits that from
+    the socket it came in by, which nginx takes over from us as from an older nginx."""
+    home, door = Path(tempfile.mkdtemp(prefix="siao-nchan-")), socket.create_server(("127.0.0.1", 0), backlog=4096)
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(at_once))
+    door.set_inheritable(True)
+    port = door.getsockname()[1]
     home.chmod(0o755)
     (home / "conf").write_text(CONF.format(home=home, port=port, module=MODULE))
+    command = ["nginx", "-c", str(home / "conf"), "-e", str(home / "error.log")]
     try:
-        with running(["nginx", "-c", str(home / "conf"), "-e", str(home / "error.log")], port) as pid:
+        with door, running(command, port, os.environ | {"NGINX": f"{door.fileno()};"}, (door.fileno(),)) as pid:
             workers = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
             yield Served(port, workers, "/sub", {}, posting(port))
     finally:
@@ -117,8 +125,8 @@ def posting(port: int) -> Publish:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int, env: dict[str, str] | None = None) -> Generator[int]:
-    serving = subprocess.Popen(command, env=env)  # noqa: S603 - ourselves
+def running(command: list[str], port: int, env: dict[str, str] | None = None, keep: Sequence[int] = ()) -> Generator[int]:
+    serving = subprocess.Popen(command, env=env, pass_fds=keep)  # noqa: S603 - ourselves
     try:
         deadline = time.monotonic() + stages.READY_SECONDS
         while time.monotonic() < deadline:
@@ -134,4 +142,9 @@ def running(command: list[str], port: int, env: dict[str, str] | None = None) ->
         serving.wait(30)
 
 
-SERVERS: dict[str, Callable[[Stage], contextlib.AbstractContextManager[Served]]] = {"siao": siao, "nchan": nchan, "bare": bare}
+SERVERS: dict[str, Callable[[Stage], contextlib.AbstractContextManager[Served]]] = {
+    "siao": siao,
+    "nchan": nchan,
+    "nchan-waiting": partial(nchan, at_once=False),
+    "bare": bare,
+}
