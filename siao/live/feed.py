@@ -6,6 +6,7 @@ between. The resume buffer keeps ids, never rows: what a household needs must no
 
 import asyncio
 import logging
+import re
 import time
 from collections import deque
 from contextlib import suppress
@@ -35,6 +36,8 @@ KEPT_ENTRIES = 5_000
 """How far back a screen may resume; beyond, it takes a new snapshot."""
 NEWS_MINUTES = 10
 NEWS_SHOWN = 60
+NUMBER = re.compile(r"[0-9]{1,18}").fullmatch
+"""What a position's number may be: `²` is a digit too, and of five thousand of them Python makes none."""
 
 
 class Screen(Protocol):
@@ -248,9 +251,9 @@ class Feed:
     def _missed(self, since: str) -> list[Kept] | None:
         """The deltas after a position, if they join exactly; None where they do not."""
         epoch, _, number = since.rpartition(":")
-        if epoch != self.epoch or not number.isdigit() or int(number) > self.seq:
+        after = int(number) if NUMBER(number) else -1
+        if epoch != self.epoch or not 0 <= after <= self.seq:
             return None
-        after = int(number)
         missed = [kept for kept in self.kept if kept.upto > after]
         return missed if after == self.seq or (missed and missed[0].before <= after) else None
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import msgspec
@@ -41,7 +42,7 @@ async def opened(house: House, login: str, since: str | None = None, origin: str
     params = {"view": "operator", "territory": city.CODE, **query}
     if since is None:
         since = (await chair.get("/api/board", params=params)).headers["etag"].strip('"')
-    text = "&".join(f"{name}={value}" for name, value in {**params, "since": since}.items())
+    text = urlencode({**params, "since": since})
     socket = await websockets.connect(
         house.base.replace("http", "ws") + f"/api/live?{text}",
         origin=origin or house.base,  # type: ignore[arg-type]
@@ -87,7 +88,8 @@ async def test_a_screen_resumes_where_it_was_and_starts_anew_where_it_cannot(hou
     assert missed["from"] <= frame["to"] and {row["id"] for row in missed["rows"]["requests"]} >= {second} - {first}
     await back.socket.close()
     assert await code_of(await opened(house, "second", since="another.epoch:1")) == RESYNC
-    assert await code_of(await opened(house, "second", since=f"{frame['epoch']}:999999")) == RESYNC
+    for number in ("999999", "²", "-1", "", "1e3", "٣", "9" * 5_000):
+        assert await code_of(await opened(house, "second", since=f"{frame['epoch']}:{number}")) == RESYNC, number[:10]
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1"])
@@ -115,10 +117,10 @@ async def test_a_pong_says_what_the_database_has(house: House) -> None:
     for _ in range(30):
         await screen.socket.send('{"ping": 7}')
         pong = msgspec.json.decode(await asyncio.wait_for(screen.socket.recv(), 2))
-        if pong.get("top") == seq:
+        if (pong.get("top") or 0) >= seq:  # the clock may have written since
             break
         await asyncio.sleep(0.1)
-    assert (pong["t"], pong["n"], pong["top"]) == ("pong", 7, seq)
+    assert (pong["t"], pong["n"]) == ("pong", 7) and pong["top"] >= seq
     await screen.socket.close()
 
 
