@@ -9,6 +9,7 @@ import { fate, PING_MS, polled, reaches, readTop, renewed, wait } from './lease'
 import type { Answer, Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Shelter, Unit } from './types';
 
 const NEWS_MAX = 40;
+const TICK_MS = 250;
 const UNANSWERED_MAX = 2;
 const WHOLE_MS = 20_000;
 /** Without Redis the board is a second behind; after two the screen goes on. */
@@ -49,7 +50,7 @@ export class Feed {
   constructor(private readonly query: Record<string, string>) {}
 
   start(): void {
-    this.timers = [setInterval(() => this.tick(), 250), setInterval(() => this.ping(), PING_MS)];
+    this.timers = [setInterval(() => this.tick(), TICK_MS), setInterval(() => this.ping(), PING_MS)];
     document.addEventListener('visibilitychange', this.awake);
     addEventListener('online', this.awake);
     void this.connect();
@@ -89,8 +90,9 @@ export class Feed {
     } else if (this.socket) this.hangUp(SILENT);
   };
 
+  /** Grey a moment before the lease ends, never after: the next look is a tick away. */
   private tick(): void {
-    this.fresh = performance.now() < this.leaseUntil;
+    this.fresh = performance.now() + TICK_MS < this.leaseUntil;
   }
 
   /** The board over HTTP, then the socket from its position on. */
