@@ -19,6 +19,7 @@ from siao.core.allocation import by_turn, certificate, flow, model, network, opt
 from siao.core.allocation.certificate import Plan
 from siao.core.allocation.model import Instance
 from siao.figures import Figure
+from siao.mortal import mortal
 from siao.simulator.instances import DEPARTEMENT, PARIS, SMALL, france, make
 
 ROUNDS = 5
@@ -31,7 +32,9 @@ FLOW_REPEATS = 3
 
 def rival(name: str, those: Sequence[Instance], seconds: int) -> list[Answer]:
     command = [sys.executable, "-m", "benchmarks.rivals", name, str(seconds)]
-    done = subprocess.run(command, cwd=Path(__file__).parent.parent, input=msgspec.msgpack.encode(those), capture_output=True, check=True)  # noqa: S603 - our own module
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, cwd=Path(__file__).parent.parent, input=msgspec.msgpack.encode(those), capture_output=True, check=True, preexec_fn=mortal()
+    )
     return [msgspec.json.decode(line, type=Answer) for line in done.stdout.splitlines()]
 
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import gzip
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -21,6 +22,7 @@ from benchmarks.stage import Stage, served
 from siao import figures
 from siao.embedded.process import free_port
 from siao.figures import Figure
+from siao.mortal import mortal
 
 SHELTERS, ASKERS, CODE = 2_000, 32, "01"
 CONF = """
@@ -79,7 +81,7 @@ def nginx(body: bytes) -> Generator[int]:
     (home / "board").write_bytes(body)
     (home / "board.gz").write_bytes(gzip.compress(body, 4))
     (home / "conf").write_text(CONF.format(home=home, port=port))
-    serving = subprocess.Popen(["nginx", "-c", str(home / "conf"), "-e", str(home / "error.log")])  # noqa: S603, S607
+    serving = subprocess.Popen(["nginx", "-c", str(home / "conf"), "-e", str(home / "error.log")], preexec_fn=mortal(signal.SIGTERM))  # noqa: S603, S607
     try:
         time.sleep(0.5)
         yield port

@@ -29,6 +29,7 @@ from siao.core.placements import Hold, Release
 from siao.core.requests import Side
 from siao.embedded import postgres
 from siao.figures import Figure
+from siao.mortal import mortal
 from siao.store import db as database
 
 SQL = """
@@ -89,7 +90,8 @@ def pgbench(stage: Stage, plain: str, which: tuple[int, int], callers: int, seco
             "-p", str(kept.postgres_port),
             "-c", str(callers), "-j", str(min(2, callers)), "-T", str(max(1, round(seconds))), "-f", script.name, plain,
         ]  # fmt: skip
-        said = subprocess.run(command, env=os.environ | {"PGPASSWORD": kept.password}, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        env = os.environ | {"PGPASSWORD": kept.password}
+        said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, preexec_fn=mortal()).stdout  # noqa: S603
     rate = 2 * float(re.search(r"tps = ([\d.]+)", said)[1])  # type: ignore[index]
     return rate, 1000 * callers / rate
 
@@ -105,7 +107,8 @@ def http(stage: Stage, port: int, hot: bool, callers: int, seconds: float, times
         for n in range(callers)
     ]
     spec = {"port": port, "callers": people, "warm_seconds": 1.0, "seconds": seconds, "times": times}
-    ran = subprocess.run([sys.executable, "-m", "benchmarks.callers"], input=json.dumps(spec), capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks.callers"]
+    ran = subprocess.run(command, input=json.dumps(spec), capture_output=True, text=True, check=False, preexec_fn=mortal())  # noqa: S603
     if ran.returncode:
         raise RuntimeError(ran.stderr)
     return json.loads(ran.stdout)

@@ -27,6 +27,7 @@ from siao.demo import PASSWORD
 from siao.embedded.process import free_port
 from siao.embedded.stack import Kept, passing
 from siao.figures import Figure, exact, measured, progress
+from siao.mortal import mortal
 
 ROOT = HERE.parent
 NIGHT = "2024-01-15"
@@ -55,7 +56,9 @@ def main(argv: list[str]) -> int:
 def opened(command: Sequence[str], log: Path, port: int, **env: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server of its own, ready; stopped with the block."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=out, stderr=out)  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
+            command, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=out, stderr=out, preexec_fn=mortal(signal.SIGINT)
+        )
     try:
         while not _ready(port):
             if process.poll() is not None:

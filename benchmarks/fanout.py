@@ -1,6 +1,6 @@
 """From news to 1,000 screens: siao beside nchan, the nginx module in C, and beside a bare uvloop loop of writes; turn by turn.
 
-All three get the same 120 bytes ready made (siao and the loop over Redis, nchan by POST, its own way), so that what is compared
+Every frame leaves when it is written (TCP_NODELAY), except at nchan-waiting, which is nchan as Debian has it. All get the same 120 bytes ready made (siao and the loop over Redis, nchan by POST, its own way), so that what is compared
 is the way from a frame to every screen; benchmarks/journal.py measures the way from a commit. The CPU is the server's alone.
 """
 
@@ -24,9 +24,15 @@ from benchmarks.stage import Stage
 from benchmarks.tellers import CODE, MODULE, SERVERS, Publish, Served
 from siao import figures
 from siao.figures import Figure
+from siao.mortal import mortal
 
 SCREENS, WATCHERS, BEDS, BYTES = 1_000, 20, 200, 120
-RATES = (50, 150, 500)
+RATES = {
+    50: ("siao", "nchan", "nchan-waiting", "bare"),
+    150: ("siao", "nchan", "nchan-waiting"),
+    500: ("siao", "siao-at-once", "nchan", "bare"),
+}
+"""Who is looked at how often a second. What each is: benchmarks/tellers.py."""
 FRAME_BYTES = BYTES + 2
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -52,7 +58,7 @@ def row(bed: str) -> bytes:
 def open_screens(to: Served, number: int = SCREENS, **more: Any) -> Generator[subprocess.Popen[str]]:
     spec = {"port": to.port, "path": to.path, "headers": to.headers, "screens": number, "watchers": WATCHERS, "hello": to.hello} | more
     command = [sys.executable, "-m", "benchmarks.screens"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as screens:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=mortal()) as screens:  # noqa: S603
         assert screens.stdin is not None and screens.stdout is not None
         screens.stdin.write(json.dumps(spec) + "\n")
         screens.stdin.flush()
@@ -132,25 +138,42 @@ def look(to: Served, rate: int, seconds: float) -> Seen:
 
 
 Rounds = dict[str, list[float]]
+BESIDE: tuple[tuple[str, str, str, str, float | None, float | None], ...] = (
+    ("50", "CPU a delivery at 50/s × 1,000, × nchan", "siao 50 frame", "nchan 50 frame", 1.10, 0.85),
+    ("500", "CPU a delivery at saturation, × nchan (500/s, not gathered)", "siao-at-once 500 frame", "nchan 500 frame", 1.25, 1.0),
+    ("150", "CPU a delta at 150/s, × nchan", "siao 150 delta", "nchan 150 delta", 0.55, 0.40),
+    ("50 bare", "CPU a delivery at 50/s, × a bare uvloop loop", "siao 50 frame", "bare 50 frame", None, None),
+    ("500 gathered", "CPU a gathered frame at 500/s, × nchan’s frame of one", "siao 500 frame", "nchan 500 frame", None, None),
+    (
+        "50 waiting",
+        "CPU a delivery at 50/s, × nchan that waits for acknowledgements",
+        "siao 50 frame",
+        "nchan-waiting 50 frame",
+        None,
+        None,
+    ),
+    ("150 waiting", "CPU a delta at 150/s, × nchan that waits", "siao 150 delta", "nchan-waiting 150 delta", None, None),
+)
+"""Figure by figure: whose cost over whose, must and aim."""
 
 
 def one_round(stage: Stage, names: Sequence[str], seconds: float, seen: Rounds) -> None:
-    """Each rate in turn, and at each rate the servers one after the other."""
+    """Each rate in turn, and at each rate the servers one after the other; before it, while they are new, what a screen takes."""
     with contextlib.ExitStack() as up:
         servers = {name: up.enter_context(SERVERS[name](stage)) for name in names}
-        for rate in RATES:
-            found = {name: look(to, rate, seconds) for name, to in servers.items()}
+        for name, to in servers.items():
+            seen[f"{name} kb"].append(_kb_a_screen(to))
+        for rate, those in RATES.items():
+            found = {name: look(servers[name], rate, seconds) for name in those if name in servers}
             for name, one in found.items():
                 for what in Seen.__struct_fields__:
                     seen[f"{name} {rate} {what}"].append(getattr(one, what))
                 seen[f"{name} {rate} frame"].append(one.frame_us)
                 seen[f"{name} {rate} delta"].append(one.delta_us)
                 figures.progress(f"{rate}/s {name}: {_said(one)}")
-        for other in names[1:]:
-            for rate, what in ((50, "frame"), (150, "delta"), (500, "frame")):
-                seen[f"{other} {rate} ratio"].append(seen[f"siao {rate} {what}"][-1] / seen[f"{other} {rate} {what}"][-1])
-        for name, to in servers.items():
-            seen[f"{name} kb"].append(_kb_a_screen(to))
+        for key, _, ours, theirs, _, _ in BESIDE:
+            if seen[theirs]:
+                seen[key].append(seen[ours][-1] / seen[theirs][-1])
 
 
 def _said(one: Seen) -> str:
@@ -167,35 +190,31 @@ def _kb_a_screen(to: Served) -> float:
 
 
 def measure(quick: bool) -> list[Figure]:
-    names = ["siao", *(["nchan"] if shutil.which("nginx") and MODULE.exists() else []), "bare"]
-    if "nchan" not in names:
+    there = bool(shutil.which("nginx")) and MODULE.exists()
+    names = [name for name in SERVERS if there or not name.startswith("nchan")]
+    if not there:
         figures.progress("no nchan here: fan-out is not compared with it (apt-get install nginx-light libnginx-mod-nchan)")
     seen: Rounds = defaultdict(list)
     with stages.stage([stages.park(CODE)]) as stage:
         for n in range(1 if quick else figures.ROUNDS_MIN):
             figures.progress(f"fan-out, round {n + 1}, load {os.getloadavg()[0]:.1f}")
             one_round(stage, names, 4.0 if quick else 6.0, seen)
-    return [*_beside(seen, names), *_alone(seen, names)]
+    return [*_beside(seen), *_alone(seen, names)]
 
 
-def _beside(seen: Rounds, names: Sequence[str]) -> list[Figure]:
-    musts = (
-        (50, "CPU a delivery at 50/s × 1,000, × nchan", 1.10, 0.85),
-        (500, "CPU a delivery at saturation, × nchan (500/s; gathered news count once)", 1.25, 1.0),
-        (150, "CPU a delta at 150/s, × nchan", 0.55, 0.40),
-    )
-    found = [
-        figures.measured(words, seen[f"nchan {rate} ratio"], "×", at_most=must, aim=aim)
-        for rate, words, must, aim in musts
-        if "nchan" in names
-    ]
-    words = "CPU a delivery at 50/s, × a bare uvloop loop"
-    return [*found, figures.measured(words, seen["bare 50 ratio"], "×")]
+def _beside(seen: Rounds) -> list[Figure]:
+    return [figures.measured(words, seen[key], "×", at_most=must, aim=aim) for key, words, _, _, must, aim in BESIDE if seen[key]]
 
 
 def _alone(seen: Rounds, names: Sequence[str]) -> list[Figure]:
     """siao's own, and what each server took."""
-    told = [(f"{name} {rate} frame", f"{name}, {rate}/s × 1,000: CPU s a million deliveries", "s") for rate in RATES for name in names]
+    told = [
+        (f"{name} {rate} {what}", f"{name}, {rate}/s × 1,000: {words}", unit)
+        for rate, those in RATES.items()
+        for name in those
+        if name in names
+        for what, words, unit in (("frame", "CPU s a million deliveries", "s"), ("p99_ms", "p99", "ms"))
+    ]
     kb = [(f"{name} kb", f"{name}: KB a screen", "KB") for name in names[1:]]
     return [
         figures.measured("500/s × 1,000, one process", seen["siao 500 cores"], "cores", at_most=0.6, aim=0.4),

@@ -23,6 +23,7 @@ from benchmarks.tellers import CODE, Served, seat
 from siao import figures
 from siao.embedded.process import free_port
 from siao.figures import Figure
+from siao.mortal import mortal
 
 RATE = 50
 HELD, RETURNING = 10_000, 5_000
@@ -57,9 +58,9 @@ def told(stage: Stage, redis: bool, seconds: float, seen: Rounds, screens: int) 
             spec = {"database": stage.app_url, "redis": url, "territory": CODE, "rate": RATE, "seconds": seconds}
             tell(here, "begin")
             before, began = cpu(pids), time.monotonic()
-            ran = subprocess.run(
-                [sys.executable, "-m", "benchmarks.committer"], input=json.dumps(spec) + "\n", capture_output=True, text=True, check=True
-            )
+            command = [sys.executable, "-m", "benchmarks.committer"]
+            text = json.dumps(spec) + "\n"
+            ran = subprocess.run(command, input=text, capture_output=True, text=True, check=True, preexec_fn=mortal())  # noqa: S603
             time.sleep(1.5)  # what is under way arrives
             used, took = cpu(pids) - before, time.monotonic() - began
             got = heard(here)
@@ -99,7 +100,7 @@ def returned(stage: Stage, number: int) -> dict[str, Any]:
         to = place(stage, port, pids)
         spec = {"port": port, "path": to.path, "headers": to.headers, "screens": number, "wait_seconds": RETURN_SECONDS}
         command = [sys.executable, "-m", "benchmarks.returning"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as storm:  # noqa: S603
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=mortal()) as storm:  # noqa: S603
             storm.stdin.write(json.dumps(spec) + "\n")  # type: ignore[union-attr]
             storm.stdin.flush()  # type: ignore[union-attr]
             if storm.stdout.readline() != "open\n":  # type: ignore[union-attr]

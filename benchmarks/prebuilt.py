@@ -1,14 +1,18 @@
 """`siao serve` whose news come ready made over Redis, 120 bytes each, instead of from the journal: what remains is the way from a
 frame to every screen, as nchan has it. Everything else is the service itself: seats, views, pace, sockets, pings, sittings."""
 
+import os
 import sys
 import time
 from typing import Any
 
 from siao import settings, workers
-from siao.live import hub
+from siao.live import hub, pace
 from siao.live.doorbell import Doorbell
 from siao.live.feed import Feed
+
+AT_ONCE = "SIAO_BENCH_AT_ONCE"
+"""Set: nothing is gathered on purpose, as nchan has it; what came while the last was written goes out together."""
 
 
 class Ready(Feed):
@@ -63,6 +67,8 @@ def main() -> int:
     from siao import app
 
     hub.Feed, hub.Doorbell, app.Hub = Ready, Bell, Fed  # type: ignore[misc]
+    if AT_ONCE in os.environ:
+        pace.GATHER_MAX_SECONDS = 0.0
     found = settings.from_environment()
     server = workers.Opening(workers.config(found))
     uvloop.run(server.serve([workers.listening(found.host, found.port)]))

@@ -24,6 +24,7 @@ from siao.core.people import Right, Role
 from siao.core.units import Kind, Rule, Scheme
 from siao.embedded.process import free_port
 from siao.embedded.stack import Stack, passing, stack
+from siao.mortal import mortal
 from siao.store import db as database
 from siao.store import migrate
 from siao.store import people as store
@@ -109,7 +110,8 @@ def served(stage: Stage, workers: int = 1, redis: bool = True) -> Generator[tupl
         "SIAO_REDIS_URL": stage.servers.redis_url if redis else f"redis://127.0.0.1:{free_port()}/0",
         "SIAO_ORIGINS": f"http://127.0.0.1:{port}",
     }  # fmt: skip
-    serving = subprocess.Popen([sys.executable, "-m", "siao", "serve", "--workers", str(workers)], env=env)  # noqa: S603 - ourselves
+    command = [sys.executable, "-m", "siao", "serve", "--workers", str(workers)]
+    serving = subprocess.Popen(command, env=env, preexec_fn=mortal(signal.SIGTERM))  # noqa: S603 - ourselves
     try:
         _until_ready(port)
         yield port, workers_of(serving.pid)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,9 +18,11 @@ from msgspec import Struct
 from redis import Redis
 
 from benchmarks import stage as stages
+from benchmarks.prebuilt import AT_ONCE
 from benchmarks.stage import SECRET, Stage
 from siao.embedded.process import free_port
 from siao.live.doorbell import CHANNEL
+from siao.mortal import mortal
 
 CODE = "01"
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
@@ -61,13 +64,13 @@ def over_redis(url: str) -> Publish:
 
 
 @contextlib.contextmanager
-def siao(stage: Stage) -> Generator[Served]:
+def siao(stage: Stage, **more: str) -> Generator[Served]:
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     env = os.environ | {
         "SIAO_DATABASE_URL": stage.app_url, "SIAO_SECRET": SECRET, "SIAO_PORT": str(port), "SIAO_SECURE_COOKIES": "0",
         "SIAO_REDIS_URL": stage.servers.redis_url, "SIAO_ORIGINS": origin,
-    }  # fmt: skip
+    } | more  # fmt: skip
     with running([sys.executable, "-m", "benchmarks.prebuilt"], port, env) as pid:
         path, headers = seat(stage, port)
         yield Served(port, [pid], path, headers, over_redis(stage.servers.redis_url), hello=True)
@@ -126,7 +129,7 @@ def posting(port: int) -> Publish:
 
 @contextlib.contextmanager
 def running(command: list[str], port: int, env: dict[str, str] | None = None, keep: Sequence[int] = ()) -> Generator[int]:
-    serving = subprocess.Popen(command, env=env, pass_fds=keep)  # noqa: S603 - ourselves
+    serving = subprocess.Popen(command, env=env, pass_fds=keep, preexec_fn=mortal(signal.SIGTERM))  # noqa: S603 - ourselves
     try:
         deadline = time.monotonic() + stages.READY_SECONDS
         while time.monotonic() < deadline:
@@ -144,6 +147,7 @@ def running(command: list[str], port: int, env: dict[str, str] | None = None, ke
 
 SERVERS: dict[str, Callable[[Stage], contextlib.AbstractContextManager[Served]]] = {
     "siao": siao,
+    "siao-at-once": partial(siao, **{AT_ONCE: "1"}),
     "nchan": nchan,
     "nchan-waiting": partial(nchan, at_once=False),
     "bare": bare,

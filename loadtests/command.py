@@ -30,6 +30,7 @@ from siao import figures
 from siao.embedded.process import CannotStart, free_port
 from siao.embedded.stack import Stack, passing, stack
 from siao.figures import Figure, exact
+from siao.mortal import mortal
 from siao.store import board as boards
 from siao.store import db as database
 
@@ -139,7 +140,10 @@ def _allow_files(profile: Profile) -> None:
 def _child(command: Sequence[str], env: dict[str, str], log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is told to stop with the block; its words go to `log`, else to our standard error."""
     with log.open("wb") if log else nullcontext(sys.stderr) as out:
-        process = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(
+            command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            preexec_fn=mortal(signal.SIGTERM),
+        )  # fmt: skip
         try:
             yield process
         finally:

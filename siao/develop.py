@@ -1,6 +1,7 @@
 """What those who change siao run: every test, every check, the build. Needs the development packages and a checkout."""
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -52,6 +53,7 @@ def bench(argv: list[str]) -> int:
         say(f"bench NAME, one of: {', '.join(names)}" if names else "bench needs a checkout")
         return 2
     sys.path.insert(0, str(HERE))
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # its servers are stopped, its folders go
     return import_module(f"benchmarks.{argv[0]}").main(argv[1:])
 
 

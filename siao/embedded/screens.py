@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from siao.carried import HERE
-from siao.embedded.process import CannotStart, mortal
+from siao.embedded.process import CannotStart
+from siao.mortal import mortal
 
 WEB = HERE / "web"
 DIST = WEB / "dist"
