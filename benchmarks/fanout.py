@@ -27,6 +27,7 @@ from siao.figures import Figure
 from siao.mortal import mortal
 
 SCREENS, WATCHERS, BEDS, BYTES = 1_000, 20, 200, 120
+MORE_SCREENS = 6_000
 RATES = {
     50: ("siao", "nchan", "nchan-waiting", "bare"),
     150: ("siao", "nchan", "nchan-waiting"),
@@ -182,11 +183,11 @@ def _said(one: Seen) -> str:
 
 
 def _kb_a_screen(to: Served) -> float:
-    """What a second thousand adds: the first grew into room that earlier ones left."""
+    """What thousands more add: the first grew into room that was there, and pages may come in pieces of 2 MB."""
     with open_screens(to):
         before = resident_kb(to.pids)
-        with open_screens(to, 2 * SCREENS):
-            return (resident_kb(to.pids) - before) / (2 * SCREENS)
+        with open_screens(to, MORE_SCREENS):
+            return (resident_kb(to.pids) - before) / MORE_SCREENS
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -21,8 +21,8 @@ AT = re.compile(rb'"at":(\d{6,})')
 FRAME = re.compile(rb"\x81[\x78\x7e]")
 """The head of a frame of 120 bytes, or of 126 and more; no byte of text is above 0x7f."""
 TO = re.compile(rb'"to":(\d+),')
-SERVER_PING = b"\x89\x04"
-"""uvicorn's; neither byte occurs in text."""
+SERVER_PING = b"\x89\x00"
+"""To whoever was silent; neither byte occurs in text."""
 LEASE_SECONDS = 5.0
 SEATED_SECONDS = 60.0
 
@@ -129,8 +129,8 @@ class Screens:
             self.lost += 1
             line.close()
             return
-        if (ping := some.find(SERVER_PING)) >= 0:
-            line.send(masked(10, some[ping + 2 : ping + 6]))
+        if SERVER_PING in some:
+            line.send(masked(10, b""))
         if self.counting:
             self.bytes[n] += len(some)
             self.pongs += self.spec.get("lease", False) and some.count(b'"pong"')
