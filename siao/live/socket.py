@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 EXTENSION = "siao.frames"
@@ -85,7 +86,8 @@ class Line(asyncio.Protocol):
         """From here on nothing is shown: a frame may not follow a close."""
         if self.sitter is not None:
             self._leave(code)
-            self.parser.send_close(code)
+            if self.parser.state is State.OPEN:  # else the browser's own close came in the same piece
+                self.parser.send_close(code)
             self._flush()
             asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.transport.close)
 

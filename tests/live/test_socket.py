@@ -109,6 +109,16 @@ async def test_a_close_is_answered_and_nothing_follows(house: House) -> None:
     writer.close()
 
 
+async def test_nonsense_and_a_close_in_one_piece_end_in_the_close(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await raw(house, "operator", said(b'{"ping":1}'))
+    await answer(reader, Opcode.TEXT)
+    writer.write(said(b"hello") + said((1000).to_bytes(2), Opcode.CLOSE))
+    assert await answer(reader, Opcode.CLOSE) == (1000).to_bytes(2)
+    assert await reader.read() == b""
+    assert not caplog.records
+    writer.close()
+
+
 async def test_a_refused_position_is_hung_up_and_the_browser_may_take_its_leave(house: House) -> None:
     reader, writer = await raw(house, "operator", said(b'{"ping":1}'), since="x:1")
     assert await answer(reader, Opcode.CLOSE) == RESYNC.to_bytes(2)
