@@ -36,8 +36,7 @@ KEPT_ENTRIES = 5_000
 """How far back a screen may resume; beyond, it takes a new snapshot."""
 NEWS_MINUTES = 10
 NEWS_SHOWN = 60
-NUMBER = re.compile(r"[0-9]{1,18}").fullmatch
-"""What a position's number may be: `²` is a digit too, and of five thousand of them Python makes none."""
+NUMBER = re.compile(r"[0-9]{1,18}").fullmatch  # `²` is a digit too, and of five thousand of them Python makes no number
 
 
 class Screen(Protocol):
