@@ -74,9 +74,8 @@ def seated(known: Known) -> tuple[Sitting, Wire, Any]:
 def one(here: Any) -> tuple[Sitting, Wire]:
     feed = Feed(None, CODE)  # type: ignore[arg-type]
     feed.epoch, feed.seq = "e", 7
-    sitting, wire, parser = Sitting(here, COOKIE, feed, Operator()), Wire(), ServerProtocol()
-    parser.state = State.OPEN
-    assert sitting.sit(Line(wire, parser, set(), sitting), "e:7")
+    sitting, wire = Sitting(here, COOKIE, feed, Operator()), Wire()
+    assert sitting.sit(Line(wire, ServerProtocol(state=State.OPEN), set(), sitting), "e:7")
     return sitting, wire
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 import city
@@ -171,10 +172,8 @@ async def lined() -> tuple[Listener, Line, socket.socket, set[Any]]:
     other = socket.create_connection(server.sockets[0].getsockname())
     transport = await made.get()
     server.close()
-    parser = ServerProtocol(max_size=4096)
-    parser.state = type(parser.state).OPEN
     listener, connections = Listener(), set[Any]()
-    return listener, Line(transport, parser, connections, listener), other, connections
+    return listener, Line(transport, ServerProtocol(state=State.OPEN), connections, listener), other, connections
 
 
 async def test_a_screen_that_does_not_read_is_hung_up_once_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
