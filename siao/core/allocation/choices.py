@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core.allocation.classes import Bools, Ints
-from siao.core.allocation.network import TWO, Network, Value, total
+from siao.core.allocation.network import FIXED, TWO, Network, Value, total
 
 OPEN, WITHOUT, WITH = -1, 0, 1
 
@@ -134,6 +134,13 @@ def bound(net: Network, cost: Ints, left: Ints, potentials: Ints, prices: Ints) 
 
 
 def kept(net: Network, cost: Ints, potentials: Ints, prices: Ints, proven: Value, value: Value) -> Ints:
-    """1 for arcs that a plan worth `value` or better may use: whatever uses another costs its reduced cost above `proven`."""
+    """1 for arcs that a plan worth `value` or better may use: whatever uses another costs its reduced cost above `proven`.
+
+    Nor does anything go to a class of households that no arc leaves any more.
+    """
     gap = np.array([a - b for a, b in zip(value, proven)], np.int64)[:, None]
-    return np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)
+    used = np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)
+    goes_on = np.ones(net.graph.nodes, np.int64)
+    goes_on[FIXED : FIXED + len(net.classes.households)] = 0
+    goes_on[net.graph.tail[used > 0]] = 1
+    return used * goes_on[net.graph.head]
