@@ -125,7 +125,8 @@ class Search:
         for row, value, bound in zip(cost, self.best.value if self.best else (), least):
             if value < bound:
                 break
-            np.clip(row, bound - value - 1, value - bound + 1, out=row)
+            most = min(value - bound + 1, choices.LARGEST)
+            np.clip(row, -most, most, out=row)
             if value > bound:
                 break
         return cost

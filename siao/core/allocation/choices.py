@@ -12,6 +12,8 @@ from siao.core.allocation.classes import Bools, Ints
 from siao.core.allocation.network import FIXED, TWO, Network, Value, totals
 
 OPEN, WITHOUT, WITH = -1, 0, 1
+LARGEST = 1 << 60
+"""Potentials and prices beyond it could overflow a sum; so far a gap drops no arc."""
 
 
 class Choice(Struct, frozen=True):
@@ -137,7 +139,7 @@ def kept(net: Network, cost: Ints, potentials: Ints, prices: Ints, proven: Value
 
     Nor does anything go to a class of households that no arc leaves any more.
     """
-    gap = np.array([a - b for a, b in zip(value, proven)], np.int64)[:, None]
+    gap = np.array([max(-LARGEST, min(a - b, LARGEST)) for a, b in zip(value, proven)], np.int64)[:, None]
     used = np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)
     goes_on = np.ones(net.graph.nodes, np.int64)
     goes_on[FIXED : FIXED + len(net.classes.households)] = 0
