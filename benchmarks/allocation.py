@@ -89,11 +89,15 @@ def against_cp_sat(those: list[Instance]) -> Iterator[Figure]:
     proven = [(plan, answer) for (plan, _), answer in zip(ours, theirs) if answer.vector is not None]
     same = sum(plan.vector == answer.vector for plan, answer in proven)
     yield figures.exact(f"vectors equal to CP-SAT's, of {len(proven)} that it proves", 100 * same / len(proven), "%", at_least=100)
-    yield Figure(f"full model: CP-SAT raw / ours, CPU{at_least(theirs)}", sum(a.cpu_seconds for a in theirs) / sum(cpu for _, cpu in ours), "×")
+    yield Figure(
+        f"full model: CP-SAT raw / ours, CPU{at_least(theirs)}", sum(a.cpu_seconds for a in theirs) / sum(cpu for _, cpu in ours), "×"
+    )
 
 
 def flow_core(seeds: range) -> Iterator[Figure]:
-    figures.progress(f"Paris-like, the network alone, {len(seeds)} times: the flow, and HiGHS on the same classes (at most {RIVAL_SECONDS} s each)")
+    figures.progress(
+        f"Paris-like, the network alone, {len(seeds)} times: the flow, and HiGHS on the same classes (at most {RIVAL_SECONDS} s each)"
+    )
     batches = [make(replace(PARIS, full=False), seed) for seed in seeds]
     nets = [network.build(batch) for batch in batches]
     cpu, vectors = [], []

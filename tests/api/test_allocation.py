@@ -119,7 +119,8 @@ async def test_an_effect_under_way_delays_no_plan_and_no_cost(house: House, monk
     monkeypatch.setattr(Solver, "run", watched)
     monkeypatch.setattr(rules, "SECONDS", 120.0)
     assert (await coordinator.post("/api/rules/effect", json=body, timeout=60)).status_code == 200
-    assert (child := children[0].child) is not None
+    child = children[0].child
+    assert child is not None
     os.kill(child.pid, signal.SIGSTOP)  # it takes the job, and all its time
     effect = asyncio.create_task(coordinator.post("/api/rules/effect", json=body, timeout=150))
     try:
