@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 import chairs
 import city
 from chairs import Chair, House
+from siao.actions import solving
 from siao.actions.solver import Solver
 from siao.api import rules
 from siao.core.people import Role
@@ -134,6 +136,8 @@ async def test_an_effect_under_way_delays_no_plan_and_no_cost(house: House, monk
         os.kill(child.pid, signal.SIGCONT)
     assert (await effect).status_code == 200
     assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0), "kind to whoever clicks"
+    group = Path(f"/proc/{child.pid}/autogroup")
+    assert not group.exists() or group.read_text().rstrip().endswith(f"nice {solving.NICE}"), "its session, too"
 
 
 async def test_another_place_than_the_plan_s_says_what_it_costs_at_least(house: House) -> None:
