@@ -43,7 +43,7 @@ async def coordinator(stage: Stage) -> None:
 
 def asks(client: httpx.Client, count: int) -> None:
     """Men alone and in twos, of every level: the second bed of a couple is what makes a plan more than a network."""
-    dice = Random(1)
+    dice = Random(1)  # noqa: S311 - a load
     for _ in range(count):
         body = {"men": dice.choice((1, 1, 1, 2)), "level": dice.randint(1, 4), "nights": 1}
         client.post("/api/requests", json=body, headers={"Idempotency-Key": str(uuid4())}).raise_for_status()
