@@ -95,7 +95,7 @@ def classes(instance: Instance) -> Program:
 
 
 def highs(program: Program, seconds: float = 3600.0) -> tuple[int, ...] | None:
-    """Level by level, every variable a whole number, each level's value a row of the next."""
+    """Level by level, every variable a whole number, each level's value a row of the next; None after so many seconds."""
     import highspy
 
     solver = highspy.Highs()
@@ -114,9 +114,9 @@ def highs(program: Program, seconds: float = 3600.0) -> tuple[int, ...] | None:
     lp.integrality_ = [highspy.HighsVarType.kInteger] * n
     solver.passModel(lp)
     found: list[int] = []
-    end = time.process_time() + seconds
+    end = time.monotonic() + seconds
     for row in program.cost:
-        solver.setOptionValue("time_limit", max(0.1, end - time.process_time()) + solver.getRunTime())
+        solver.setOptionValue("time_limit", max(0.1, end - time.monotonic()) + solver.getRunTime())
         solver.changeColsCost(n, np.arange(n, dtype=np.int32), np.array(row, float))
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:

@@ -291,8 +291,8 @@ CREATE TABLE demand (
     CONSTRAINT demand_cell UNIQUE NULLS NOT DISTINCT (territory, week, side, size, level, hours, need)
 );
 
--- Rooms and dormitory beds that reports freed in a week, by kind, size, rule and two hours. Purpose: forecasting what may still
--- be declared tonight. Says nothing of persons; kept 5 weeks.
+-- Rooms and dormitory beds that reports, departures and no-shows freed in a week, by kind, size, rule and two hours. Purpose:
+-- forecasting what may still become free tonight. Says nothing of persons; kept 5 weeks.
 CREATE TABLE supply (
     territory text NOT NULL REFERENCES territory,
     week      date NOT NULL CHECK (extract(isodow FROM week) = 1),

@@ -49,10 +49,10 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     """Everything that must be stopped again."""
     pool = await database.pool(settings.database_url)
     hub = Hub(pool, settings.redis_url)
-    solver, adviser = Solver(), Adviser(pool)
+    solver, weigher, adviser = Solver(), Solver(), Adviser(pool)
     desk = Desk(pool, settings.secret, hub.doorbell.ring)
     known = Known(pool)
-    app.state.house = House(settings, pool, desk, hub, solver, adviser, known, set())
+    app.state.house = House(settings, pool, desk, hub, solver, weigher, adviser, known, set())
     hub.start()
     hub.supervise("sessions", known.keep)
     hub.supervise("sittings", partial(sittings.keep, app.state.house.sittings))
@@ -63,6 +63,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
     finally:
         await desk.drain()
         await solver.stop()
+        await weigher.stop()
         await adviser.stop()
         await hub.stop()
         pool.terminate()

@@ -1,6 +1,7 @@
 """The solver seen from the service: one child process, one job at a time, stopped by this process's clock.
 
-It never runs in the event loop: a plan costs seconds, a click has milliseconds.
+It never runs in the event loop: a plan costs seconds, a click has milliseconds. Plans and what an override costs share one;
+effects of other rules have a second, and advice a third, so that none of them waits for a longer one of another kind.
 """
 
 import asyncio

@@ -6,6 +6,8 @@ It is kind to whoever clicks (nice), and dies with its parent, whatever kills th
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -15,15 +17,23 @@ from siao.core.allocation.jobs import LENGTH, Job, Reply
 from siao.mortal import mortally
 
 NICE = 10
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def main() -> None:
     mortally()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the launcher's to hear
-    os.nice(NICE)
+    _be_kind()
     jobs, replies = sys.stdin.buffer, sys.stdout.buffer
     while _one(jobs, replies):
         pass
+
+
+def _be_kind() -> None:
+    """A session of its own is a group of its own to the scheduler, and the nice value of a process counts within its group alone."""
+    os.nice(NICE)
+    with suppress(OSError):  # a kernel without such groups
+        AUTOGROUP.write_text(str(NICE), encoding="ascii")
 
 
 def _one(jobs: BinaryIO, replies: BinaryIO) -> bool:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from siao.api import errors, sealed, seat
 from siao.api.composed import COMPOSED
-from siao.api.sealed import Said
 from siao.api.seat import Call
 from siao.core import asking, proposals
 from siao.core.allocation.decision import Decision
@@ -68,8 +67,9 @@ async def _advised(request: Call, feed: Feed, caller: UUID, asked: Asked | None)
     elif caller not in {one.request for one in all.waiting}:
         raise Refused(Refusal.NOT_NOW, "state", (caller,))
     may_wait = asked is None and board.requests[caller].call_back is not None
+    whom = asked or board.criteria[caller]
     decision = await here.adviser.decide(board, all, caller, may_wait=may_wait)
-    token = sealed.seal(here.settings.secret, Said(feed.code, now, decision))
+    token = sealed.seal(here.settings.secret, feed.code, now, whom, decision)
     return {**_told(board, decision, errors.language(request)), "seq": seq, "token": token}
 
 

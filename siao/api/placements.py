@@ -14,6 +14,7 @@ from siao.api import explanations, sealed, seat
 from siao.api.requests import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
+from siao.core.allocation.decision import Decision
 from siao.core.people import OFFICE
 from siao.core.placements import HouseholdRefusal, Override, Persons, ShelterRefusal, State
 from siao.core.refused import Refusal, Refused
@@ -91,7 +92,7 @@ async def hold(request: Call, id: FromPath[UUID], data: JSONBody[Wanted]) -> Ans
 async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
     """With where the place stands among all, from this process's board; looked at anew where that was behind."""
     code = await explanations.where(request)
-    advice = sealed.unseal(seat.house(request).settings.secret, code, data.advice, datetime.now(UTC))
+    advice = await _advised(request, code, id, data.advice)
     wanted = placements.Hold(seat.key(request), data.units, request=id, beds=data.beds, override=data.override, advice=advice)
     engine = explanations.proposed_by(advice, data.units)
     standing = await explanations.standing(request, id, data.units, engine)
@@ -103,6 +104,15 @@ async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
                 raise
     await seat.caught_up(request, code)
     return await seat.act(request, replace(wanted, standing=await explanations.standing(request, id, data.units, engine)))
+
+
+async def _advised(request: Call, code: str, id: UUID, token: str | None) -> Decision | None:
+    """What was advised for what the request asks, looked at anew where it was asked a moment ago."""
+    feed = await seat.house(request).hub.feed(code)
+    if token is not None and (feed.board is None or id not in feed.board.criteria):
+        feed = await seat.caught_up(request, code)
+    asked = feed.board.criteria.get(id) if feed.board else None
+    return sealed.unseal(seat.house(request).settings.secret, code, asked, token, datetime.now(UTC))
 
 
 async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:

@@ -80,7 +80,7 @@ async def ask(request: Call, data: JSONBody[NewRequest]) -> Answer:
 
 
 def _held_back(request: Call, code: str, data: NewRequest) -> HeldBack | None:
-    return advice.held_back(sealed.unseal(seat.house(request).settings.secret, code, data.advice, datetime.now(UTC)))
+    return advice.held_back(sealed.unseal(seat.house(request).settings.secret, code, data, data.advice, datetime.now(UTC)))
 
 
 def _service(person: seat.Person, code: str, asked: UUID | None) -> UUID | None:

@@ -92,7 +92,7 @@ async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
     board, now = await _board(request, code), datetime.now(UTC)
     after = replace(Rules(version=0), **asdict(data.proposed()))
     job, told = Weigh(board.rules(now), after, await _past(request, board, now), SEED, NODES_MAX), None
-    async for reply in seat.house(request).solver.run(job, SECONDS):
+    async for reply in seat.house(request).weigher.run(job, SECONDS):
         told = reply.result
     if not isinstance(told, Effect):
         raise Refused(Refusal.UNAVAILABLE)

@@ -39,6 +39,8 @@ class House(Struct, frozen=True):
     desk: Desk
     hub: Hub
     solver: Solver
+    weigher: Solver
+    """A child of its own for what other rules would have changed: twenty seconds of it delay no plan and no override."""
     adviser: Adviser
     known: Known
     sittings: set[Sitter]

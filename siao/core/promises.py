@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import asking, deadlines, keeping, places, requests
+from siao.core import asking, deadlines, freed, keeping, places, requests
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import OFFICE, By
@@ -118,10 +118,15 @@ def run_out(world: World, p: Placement, now: datetime) -> Change:
     An unanswered offer marks the shelter "to be rung"; it never counts as a refusal.
     """
     if p.state is State.EXPECTED:
-        return ended(world, p, State.NO_SHOW, Verb.NO_SHOW, after=asking.paused(world, p.request, Pause.NO_SHOW), check=True)
+        return no_show(world, p, now)
     shelter = world.get(Shelter, p.shelter)
     rung = (replace(shelter, to_ring_since=now),) if p.state is State.OFFERED else ()
     return ended(world, p, State.LAPSED, Verb.LAPSE, p.state, after=(*asking.unanswered(world, p.request, p.state is State.HELD), *rung))
+
+
+def no_show(world: World, p: Placement, now: datetime) -> Change:
+    after = asking.paused(world, p.request, Pause.NO_SHOW)
+    return freed.learned(world, ended(world, p, State.NO_SHOW, Verb.NO_SHOW, after=after, check=True), now)
 
 
 def lapse(world: World, c: Lapse, by: By, now: datetime) -> Iterator[Change]:

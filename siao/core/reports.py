@@ -10,9 +10,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from siao.core import places
-from siao.core.allocation import rates
-from siao.core.allocation.rates import Supply
+from siao.core import freed, places
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import By
@@ -110,19 +108,7 @@ def _told(world: World, unit: Unit, beds: Sequence[Bed], rule: Rule | None, by: 
         raise Refused(Refusal.RULE_NEEDED, "rule", (unit.id,))
     after = places.settled(world, beds, (unit.id,), rule, seen=bool(beds))[0]
     rows = (*beds, places.confirmed(after, by.source, now))
-    return Change(Verb.REPORT, rows, shelter=unit.shelter, units=(unit.id,), learned=_freed(world, after, beds, now))
-
-
-def _freed(world: World, unit: Unit, beds: Sequence[Bed], now: datetime) -> tuple[Supply, ...]:
-    """What the report makes free, for the rates of evenings: beds of a dormitory, or the room once all its beds are."""
-    free = [bed for bed in beds if bed.physical is Physical.VACANT and world.get(Bed, bed.id).physical is not Physical.VACANT]
-    room = unit.kind is Kind.ROOM
-    now_free = {bed.id: bed for bed in (*world.beds(unit.id), *beds) if bed.physical is not Physical.OUT}
-    if not free or (room and any(bed.physical is not Physical.VACANT or world.claim_on(bed.id) for bed in now_free.values())):
-        return ()
-    zone, rule = world.territory(unit.territory).time_zone, unit.rule_tonight or unit.rule
-    capacity, units = (len(now_free), 1) if room else (1, len(free))
-    return (Supply(unit.territory, rates.week(now, zone), unit.kind, capacity, rule, rates.hours(now, zone), units),)
+    return Change(Verb.REPORT, rows, shelter=unit.shelter, units=(unit.id,), learned=tuple(freed.supply(world, rows, (unit.id,), now)))
 
 
 def confirm(world: World, c: Confirm, by: By, now: datetime) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from siao.core import asking, places, promises
+from siao.core import asking, freed, places, promises
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim, bed_is_free
 from siao.core.coded import Coded
@@ -19,7 +19,7 @@ from siao.core.journal import Verb
 from siao.core.people import By
 from siao.core.placements import Persons, Placement, State, in_time, step
 from siao.core.refused import Refusal, Refused
-from siao.core.requests import Criteria, Pause, Side
+from siao.core.requests import Criteria, Side
 from siao.core.units import Rule, Unit
 from siao.core.world import Change, World
 
@@ -158,8 +158,7 @@ def no_show(world: World, c: NoShow, by: By, now: datetime) -> Iterator[Change]:
     """By the shelter at once; the clock does the same an hour after the hour agreed (promises.run_out)."""
     placement = world.get(Placement, c.placement)
     step(placement, Verb.NO_SHOW)
-    after = asking.paused(world, placement.request, Pause.NO_SHOW)
-    yield promises.ended(world, placement, State.NO_SHOW, Verb.NO_SHOW, after=after, check=True)
+    yield promises.no_show(world, placement, now)
 
 
 def extend(world: World, c: Extend, by: By, now: datetime) -> Iterator[Change]:
@@ -213,7 +212,8 @@ def shrink(world: World, c: Shrink, by: By, now: datetime) -> Iterator[Change]:
     ids = tuple(dict.fromkeys(claim.unit for claim in claims))
     smaller = replace(placement, version=placement.version + 1)
     units = places.settled(world, rows, ids, seen=True)
-    yield Change(Verb.SHRINK, (smaller, *rows, *units), shelter=placement.shelter, units=ids, placement=placement.id)
+    change = Change(Verb.SHRINK, (smaller, *rows, *units), shelter=placement.shelter, units=ids, placement=placement.id)
+    yield freed.learned(world, change, now)
 
 
 def _splits_a_room(claims: Sequence[Claim], back: Sequence[Claim]) -> bool:
@@ -224,4 +224,4 @@ def _splits_a_room(claims: Sequence[Claim], back: Sequence[Claim]) -> bool:
 def depart(world: World, c: Depart, by: By, now: datetime) -> Iterator[Change]:
     placement = world.get(Placement, c.placement)
     step(placement, Verb.DEPART)
-    yield promises.ended(world, placement, State.ENDED, Verb.DEPART, c.reason)
+    yield freed.learned(world, promises.ended(world, placement, State.ENDED, Verb.DEPART, c.reason), now)

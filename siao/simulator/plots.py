@@ -27,7 +27,7 @@ def page(scores: Sequence[Score], seed: int) -> str:
         f"<title>siao: simulated evenings</title><style>{STYLE}</style></head><body><h1>Simulated evenings</h1>"
         f"<p>Value: persons sheltered, weighted 64, 16, 4 and 1 by priority level. Both value and persons are in % of the clairvoyant, who "
         f"knows the whole evening in advance and is a bound nobody reaches. Dots are evenings, the bar is one standard deviation. The "
-        f"parks and calls are invented; the policies know kept rates alone. Seed {seed}.</p>{body}</body></html>\n"
+        f"calls are invented, and the parks A and B; the policies know kept rates alone. Seed {seed}.</p>{body}</body></html>\n"
     )
 
 

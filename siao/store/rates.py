@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from siao.core.allocation import rates
 from siao.core.allocation.rates import NIGHTS, Demand, Rates, Supply
 from siao.store.db import Connection, clock
 from siao.store.rows import reader
@@ -12,12 +13,14 @@ read_supply = reader(Supply)
 
 
 async def known(db: Connection, territory: str) -> Rates:
-    """The rates of the last 28 nights that were closed, and how many these are."""
-    since = (await clock(db)).date() - timedelta(days=NIGHTS)
-    nights: Any = await db.fetchval("SELECT count(*) FROM night WHERE territory = $1 AND date > $2", territory, since)
-    demand = await db.fetch("SELECT * FROM demand WHERE territory = $1 AND week > $2", territory, since)
-    supply = await db.fetch("SELECT * FROM supply WHERE territory = $1 AND week > $2", territory, since)
-    return Rates(nights, tuple(map(read_demand, demand)), tuple(map(read_supply, supply)))
+    """The rates of the last four whole weeks."""
+    zone: Any = await db.fetchval("SELECT time_zone FROM territory WHERE code = $1", territory)
+    running = rates.week(await clock(db), zone)
+    since = running - timedelta(days=NIGHTS)
+    nights = await db.fetch("SELECT date FROM night WHERE territory = $1 AND date >= $2", territory, since)
+    demand = await db.fetch("SELECT * FROM demand WHERE territory = $1 AND week >= $2", territory, since)
+    supply = await db.fetch("SELECT * FROM supply WHERE territory = $1 AND week >= $2", territory, since)
+    return rates.counted(running, [row[0] for row in nights], [*map(read_demand, demand)], [*map(read_supply, supply)])
 
 
 async def elsewhere(db: Connection, territory: str) -> list[Rates]:

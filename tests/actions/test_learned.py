@@ -1,6 +1,7 @@
 """What closing a request and freeing a bed add to the rates: in the same transaction, and no finer than may be kept."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -9,8 +10,11 @@ import city
 from hotline import Hotline
 from siao.core.allocation import rates
 from siao.core.beds import Physical
+from siao.core.people import CLOCK
+from siao.core.placements import Accept, Lapse, Release
 from siao.core.reports import Count, Report, Seen
 from siao.core.requests import Need, Withdraw
+from siao.core.stays import Arrive, Depart, Departure, NoShow
 from siao.store import db as database
 from siao.store import rates as store
 
@@ -69,11 +73,47 @@ async def test_a_room_is_supply_once_its_last_bed_is_free(hotline: Hotline, look
     assert tuple(row) == ("room", 4, "mixed", 1)
 
 
+async def test_who_leaves_or_does_not_come_makes_a_place_free(hotline: Hotline, look: asyncpg.Connection) -> None:
+    async def stay(*units: str, **asked: Any) -> UUID:
+        held = await hotline.hold(await hotline.ask(**asked), *units)
+        await hotline.do(Accept(held))
+        return held
+
+    async def supply() -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await look.fetch("SELECT kind, capacity, rule, units FROM supply ORDER BY kind")]
+
+    await hotline.do(Release(await hotline.hold(await hotline.ask())))
+    assert await supply() == [], "what goes back a moment later is no supply"
+    await hotline.do(NoShow(await stay()), city.STAFF)
+    assert await supply() == [("dormitory", 1, "men", 1)]
+    bed = await stay()
+    await hotline.do(Arrive(bed), city.STAFF)
+    await hotline.do(Depart(bed, Departure.HOUSING), city.STAFF)
+    assert await supply() == [("dormitory", 1, "men", 2)]
+    family = await stay("Chambre 4", women=1, men=0, children=2)
+    await hotline.do(Arrive(family), city.STAFF)
+    assert await supply() == [("dormitory", 1, "men", 2)], "an arrival frees nothing"
+    await hotline.do(Depart(family, Departure.OTHER), city.STAFF)
+    assert await supply() == [("dormitory", 1, "men", 2), ("room", 4, "mixed", 1)], "a place, whoever slept there"
+
+
+async def test_a_promise_that_runs_out_frees_its_place(hotline: Hotline, look: asyncpg.Connection, owner: asyncpg.Connection) -> None:
+    held = await hotline.hold(await hotline.ask())
+    await hotline.do(Accept(held))
+    await owner.execute("SET siao.territories = '38'; UPDATE placement SET until = clock_timestamp() - interval '1 minute'")
+    await hotline.do(Lapse(held), CLOCK)
+    assert await look.fetchval("SELECT units FROM supply") == 1
+
+
 async def test_rates_are_read_back_and_forgotten_after_five_weeks(hotline: Hotline, look: asyncpg.Connection, pool: database.Pool) -> None:
     await closed(hotline, 1)
     async with database.acting(pool, [city.CODE]) as db:
+        assert await store.known(db, city.CODE) == rates.Rates(), "no night is over"
+        await db.execute("UPDATE demand SET week = week - 7")
+        await db.execute("INSERT INTO night SELECT territory, week, now() FROM demand")
         known = await store.known(db, city.CODE)
         assert [(one.side, one.size, one.level, one.requests) for one in known.demand] == [("women", "1", 2, 1)]
+        assert known.nights == 1
         await store.forget(db, rates.WEEKS_KEPT)
         assert len((await store.known(db, city.CODE)).demand) == 1
         await db.execute("UPDATE demand SET week = week - 42")

@@ -16,13 +16,15 @@ from siao.actions.solver import Solver
 from siao.api import sealed
 from siao.core.allocation.decision import Decision, Ground, Say
 from siao.core.people import OFFICE
+from siao.core.requests import Asked
 
 ROOM = city.unit("Chambre 6")
 
 
-def advised(house: House, decision: Decision) -> str:
-    """As if this had been said a moment ago."""
-    return sealed.seal(house.settings.secret, sealed.Said(city.CODE, datetime.now(UTC), decision))
+def advised(house: House, decision: Decision, **asked: Any) -> str:
+    """As if this had been said a moment ago, to a couple where nobody else is named."""
+    whom = Asked(**(asked or {"men": 1, "women": 1}))
+    return sealed.seal(house.settings.secret, city.CODE, datetime.now(UTC), whom, decision)
 
 
 def waiting(level: int = 1) -> Decision:
@@ -83,7 +85,7 @@ async def test_taking_what_should_be_kept_wants_a_reason_that_stays_with_the_adv
 async def test_an_advice_given_when_nothing_fitted_asks_for_no_reason(house: House) -> None:
     operator = await house.chair("operator")
     first = (await operator.get("/api/places", params={"men": 1})).json()["places"][0]["units"][0]
-    token = advised(house, Decision(Say.HOLD_BACK, Ground.NOTHING, (), 0, 0))
+    token = advised(house, Decision(Say.HOLD_BACK, Ground.NOTHING, (), 0, 0), men=1)
     yes = await take(operator, await operator.ask(), UUID(first), advice=token)
     assert yes.status_code == 201, yes.text
 
@@ -98,6 +100,23 @@ async def test_what_was_advised_is_taken_without_a_reason(house: House) -> None:
     assert yes.status_code == 201, yes.text
     told = (await operator.get(f"/api/placements/{yes.json()['id']}/explanation")).json()
     assert told["facts"]["engine"] == "prices"
+
+
+async def test_an_advice_given_to_another_household_explains_nothing(house: House, look: asyncpg.Connection) -> None:
+    """Not an error: a caller may have said something else since. Nor is the place held back for it, or anything of it kept."""
+    operator, unit = await house.chair("operator"), city.unit("Chambre 4")
+    worth = Decision(Say.GIVE, Ground.WORTH, (unit,), 12, 12)
+    for other in ({"men": 1}, {"men": 1, "women": 1, "level": 2}, {"men": 1, "women": 1, "needs": ("animals",)}):
+        request = await operator.ask(men=1, women=1)
+        no = await take(operator, request, unit, advice=advised(house, worth, **other))
+        assert (no.status_code, no.json()["code"]) == (409, "override_needed"), other
+    yes = await take(operator, request, unit, advice=advised(house, worth, men=1), override="other")
+    assert yes.status_code == 201, yes.text
+    told = (await operator.get(f"/api/placements/{yes.json()['id']}/explanation")).json()
+    assert told["facts"]["engine"] == "rank" and not any("soirées" in line for line in told["sentences"])
+    back = (datetime.now(UTC) + timedelta(minutes=40)).isoformat()
+    await operator.ask(men=1, call_back=back, advice=advised(house, waiting(level=2)))
+    assert await look.fetchval("SELECT count(*) FROM unit WHERE kept_until IS NOT NULL") == 0
 
 
 async def test_waiting_holds_the_place_back_for_all_to_see(house: House, look: asyncpg.Connection) -> None:

@@ -1,6 +1,10 @@
 """A plan over HTTP: who may ask, what is held of it, and that a line that changed meanwhile falls alone."""
 
+import asyncio
 import json
+import os
+import signal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +13,9 @@ import pytest
 import chairs
 import city
 from chairs import Chair, House
+from siao.actions import solving
+from siao.actions.solver import Solver
+from siao.api import rules
 from siao.core.people import Role
 
 
@@ -98,6 +105,39 @@ async def test_a_plan_s_rule_never_brings_in_who_asked_for_women_only(house: Hou
     done = await accepted(coordinator, [{"request": request, "units": unit} for request in (await operator.ask(), alone)])
     assert [one["request"] for one in done["refused"]] == [alone]
     assert done["refused"][0]["code"] == "does_not_fit"
+
+
+async def test_an_effect_under_way_delays_no_plan_and_no_cost(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    coordinator = await house.chair("coordinator")
+    request = await (await house.chair("operator")).ask()
+    body = {"effective": (await coordinator.get("/api/rules")).json()["earliest"], "floors": [0, 0, 0, 3]}
+    children: list[Solver] = []
+    run = Solver.run
+
+    def watched(self: Solver, *given: Any) -> Any:
+        children.append(self)
+        return run(self, *given)
+
+    monkeypatch.setattr(Solver, "run", watched)
+    monkeypatch.setattr(rules, "SECONDS", 120.0)
+    assert (await coordinator.post("/api/rules/effect", json=body, timeout=60)).status_code == 200
+    child = children[0].child
+    assert child is not None
+    os.kill(child.pid, signal.SIGSTOP)  # it takes the job, and all its time
+    effect = asyncio.create_task(coordinator.post("/api/rules/effect", json=body, timeout=150))
+    try:
+        while not children[0].turn.locked():
+            await asyncio.sleep(0.01)
+        plan = await proposed(coordinator)
+        asked = {"request": request, "units": plan["given"][0]["units"]}
+        assert (await coordinator.post("/api/allocation/cost", json=asked, timeout=40)).status_code == 200
+        assert not effect.done()
+    finally:
+        os.kill(child.pid, signal.SIGCONT)
+    assert (await effect).status_code == 200
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0), "kind to whoever clicks"
+    group = Path(f"/proc/{child.pid}/autogroup")
+    assert not group.exists() or group.read_text().rstrip().endswith(f"nice {solving.NICE}"), "its session, too"
 
 
 async def test_another_place_than_the_plan_s_says_what_it_costs_at_least(house: House) -> None:

@@ -16,12 +16,13 @@ from siao.core.allocation.choices import OPEN, WITHOUT, Choice, Leaf, Split
 from siao.core.allocation.classes import Ints
 from siao.core.allocation.flow import lexicographic
 from siao.core.allocation.model import LAST
-from siao.core.allocation.network import Network, Value, total
+from siao.core.allocation.network import Network, Value, totals
 
 ROOT_ROUNDS = 2
-"""Prices are looked for until so many rounds in a row bring neither a better bound nor a better plan; below the root, one round."""
+"""Prices are looked for until so many rounds in a row bring neither a better bound nor a better plan; below the root one round at most."""
 ROWS_A_ROUND = 16
-"""The more rows are priced, the longer it is tried."""
+"""The more rows are priced, the longer it is tried, in all for the square of it: where rows are few, splitting is cheaper than
+pricing, because below the root arcs are few and costs small."""
 
 
 class Best(Struct, frozen=True):
@@ -37,17 +38,24 @@ def _gain(net: Network, costs: Ints, potentials: Ints, arcs: Ints) -> Ints:
     return -reduced * choices.negative(reduced)
 
 
+def _into(net: Network) -> list[Ints]:
+    """For each switchable dormitory, which of `take` end there."""
+    return [np.flatnonzero(net.have.one[net.where] == s) for s in net.switchable]
+
+
 class Search:
     """One run. `nodes` counts flows solved; `better(best, bound)` hears of every plan that beats the one before."""
 
     def __init__(self, net: Network, nodes_max: int, better: Callable[[Best, Value], None]) -> None:
         self.net, self.nodes_max, self.better = net, nodes_max, better
+        self.arcs, self.size = np.arange(len(net.capacity)), len(net.capacity)
         self.costs = net.stage_costs()
         self.prices = np.zeros((len(net.stages), len(net.have.units)), np.int64)
-        self.into = [np.flatnonzero(net.have.one[net.where] == s) for s in net.switchable]
+        self.into = _into(net)
+        self.rounds = len(net.more) // ROWS_A_ROUND
         self.best: Best | None = None
         self.nodes = 0
-        self.gap: Value = ()
+        self.rooted = False
         self.top = np.zeros((len(net.stages), net.graph.nodes), np.int64)
         self.kept = np.ones(len(net.capacity), np.int64)
         self.bound: Value = ()
@@ -63,8 +71,9 @@ class Search:
                 break
             heappop(heap)
             leaf.split = self._split(leaf, flow)
+            self._from(leaf)
             for choice in choices.children(self.net, leaf.choice, leaf.split):
-                part, flow = self._priced(choice, leaf.prices, 1)
+                part, flow = self._priced(choice, leaf.prices, min(1, self.rounds))
                 leaf.parts.append(part)
                 if not self._closed(part.bound):
                     heappush(heap, (part.bound, self.nodes, part, flow))
@@ -72,45 +81,59 @@ class Search:
             self.bound = self.best.value if self.best else self.bound
         return top
 
+    def _from(self, leaf: Leaf) -> None:
+        """Its parts cost little more than it does: reckoned from its potentials, what their plans cost is small."""
+        if self.rooted:
+            self.top = np.concatenate([leaf.potentials, self.top[len(leaf.potentials) :]])
+
     def _closed(self, bound: Value) -> bool:
-        """Nothing better is below. A bound that ended early was beyond already."""
-        return self.best is not None and bound >= self.best.value[: len(bound)]
+        """Nothing better is below. A bound that ended early says nothing of the stages after it."""
+        return self.best is not None and bound >= self.best.value
 
     def _solve(self, choice: Choice, *, whole: bool = False) -> tuple[Leaf, Ints]:
         """One branch, with the prices of the rows that its network does not hold yet. `whole`: even when it is beyond the best."""
         net, prices = self.net, self.prices * choices.relaxed(self.net, choice)
-        left = choices.capacity(net, choice) * self.kept
+        left = choices.capacity(net, choice) * self.kept[self.arcs]
 
         def bound(potentials: Ints) -> Value:
             return choices.bound(
                 net, self.costs[: len(potentials)], left, potentials + self.top[: len(potentials)], prices[: len(potentials)]
             )
 
-        def beyond(potentials: Ints) -> bool:
-            return self.best is not None and bound(potentials) > self.best.value[: len(potentials)]
+        def settled(potentials: Ints, flow: Ints) -> bool:
+            if self.best is None:
+                return False
+            least, value = bound(potentials), self.best.value[: len(potentials)]
+            return least > value or (least < value and self._broken(flow))
 
+        least = bound(np.zeros_like(self.top)) if self.rooted else ()
+        if not whole and self._closed(least):
+            return Leaf(choice, least, self.top, prices), left
         cost = choices.reduced(net, choices.priced(net, self.costs, prices), self.top)
-        found = lexicographic(net.graph, left, self._clipped(cost), None if whole else beyond)
+        found = lexicographic(net.graph, left, self._clipped(cost, self.bound if whole else least), None if whole else settled)
         self.nodes += 1
         if not self._broken(found.flow):
             self._keep(found.flow)
         potentials = found.potentials + self.top[: len(found.potentials)]
         return Leaf(choice, bound(found.potentials), potentials, prices), found.flow
 
-    def _clipped(self, cost: Ints) -> Ints:
-        """Reduced costs no larger than what the best plan is worth above the bound: more is beyond it just as well.
+    def _clipped(self, cost: Ints, least: Value) -> Ints:
+        """Reduced costs no larger than what the best plan is worth above `least`: more is beyond it just as well.
 
         Small costs are what makes the solver quick. A later stage is clipped only where the stages before leave no gap.
         """
-        for row, gap in zip(cost, self.gap):
-            np.clip(row, -gap - 1, gap + 1, out=row)
-            if gap:
+        for row, value, bound in zip(cost, self.best.value if self.best else (), least):
+            if value < bound:
+                break
+            most = min(value - bound + 1, choices.LARGEST)
+            np.clip(row, -most, most, out=row)
+            if value > bound:
                 break
         return cost
 
     def _root(self) -> tuple[Leaf, Ints]:
         """The whole, with the best prices; its own potentials must prove all that is dropped, so it is solved once more."""
-        top, flow = self._priced(choices.root(self.net), self.prices, ROOT_ROUNDS + len(self.net.more) // ROWS_A_ROUND)
+        top, flow = self._priced(choices.root(self.net), self.prices, ROOT_ROUNDS + self.rounds)
         if not self.kept.all():
             self.kept[:] = 1
             self.prices = top.prices
@@ -118,17 +141,18 @@ class Search:
         if self.best is None or self._closed(top.bound):
             return top, flow
         self.kept = choices.kept(self.net, self.costs, top.potentials, top.prices, top.bound, self.best.value)
-        self.gap = tuple(a - b for a, b in zip(self.best.value, top.bound))
-        self.top = top.potentials
-        return top, flow
+        self.rooted, self.top = True, top.potentials
+        self.net, self.arcs = choices.fewer(self.net, self.kept)
+        self.costs, self.into = self.costs[:, self.arcs], _into(self.net)
+        return top, flow[self.arcs]
 
     def _priced(self, choice: Choice, prices: Ints, rounds: int) -> tuple[Leaf, Ints]:
         """A branch with the best prices that a few rounds find: what beds and rooms are worth in the plan it leans to."""
         self.prices = prices
         best, flow = leaf, leaning = self._solve(choice)
-        since = 0
-        while since < rounds and self.nodes < self.nodes_max and not self._closed(best.bound):
-            before = self.best
+        since = turns = 0
+        while since < rounds and turns < rounds * rounds and self.nodes < self.nodes_max and not self._closed(best.bound):
+            before, turns = self.best, turns + 1
             asked = self._asked(choice, leaning) * choices.relaxed(self.net, choice)
             if self._closed(best.bound) or not asked.any():
                 break
@@ -142,7 +166,7 @@ class Search:
 
     def _drop(self, leaf: Leaf) -> None:
         """While prices are looked for: arcs that no plan as good as the best uses leave the network."""
-        if self.best is not None and not self.gap and not self._closed(leaf.bound):
+        if self.best is not None and not self.rooted and not self._closed(leaf.bound):
             self.kept *= choices.kept(self.net, self.costs, leaf.potentials, leaf.prices, leaf.bound, self.best.value)
 
     def _asked(self, choice: Choice, flow: Ints) -> Ints:
@@ -156,9 +180,11 @@ class Search:
         return worth
 
     def _keep(self, flow: Ints) -> None:
-        value = tuple(total(row, flow) for row in self.costs)
+        value = totals(self.costs, flow)
         if self.best is None or value < self.best.value:
-            self.best = Best(flow, value)
+            whole = np.zeros(self.size, np.int64)
+            whole[self.arcs] = flow
+            self.best = Best(whole, value)
             self.better(self.best, self.bound)
 
     def _broken(self, flow: Ints) -> bool:

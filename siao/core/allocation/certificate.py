@@ -18,9 +18,6 @@ from siao.core.allocation.model import Given, Instance, Vector
 from siao.core.allocation.network import Network, Value
 from siao.core.coded import Coded
 
-LARGEST = 1 << 60
-"""Potentials and prices beyond it could overflow a sum."""
-
 
 class Branch(Struct, frozen=True, array_like=True):
     """One node of the search: potentials `[stage, node]` and prices `[stage, resource]` as int64, or how it was split."""
@@ -119,7 +116,7 @@ def _arrays(net: Network, branch: Branch) -> tuple[Ints, Ints]:
     """Potentials and prices, of a size that cannot overflow, no price below nothing."""
     potentials = np.frombuffer(branch.potentials, np.int64).reshape(-1, net.graph.nodes)
     prices = np.frombuffer(branch.prices, np.int64).reshape(len(potentials), len(net.have.units))
-    if max(np.abs(potentials).max(initial=0), np.abs(prices).max(initial=0)) > LARGEST or choices.negative(prices).any():
+    if max(np.abs(potentials).max(initial=0), np.abs(prices).max(initial=0)) > choices.LARGEST or choices.negative(prices).any():
         raise Worthless("a number that proves nothing")
     return potentials, prices
 

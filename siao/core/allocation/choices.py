@@ -9,9 +9,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.core.allocation.classes import Bools, Ints
-from siao.core.allocation.network import TWO, Network, Value, total
+from siao.core.allocation.network import FIXED, TWO, Network, Value, totals
 
 OPEN, WITHOUT, WITH = -1, 0, 1
+LARGEST = 1 << 60
+"""Potentials and prices beyond it could overflow a sum; so far a gap drops no arc."""
 
 
 class Choice(Struct, frozen=True):
@@ -128,12 +130,43 @@ def negative(rows: Ints) -> Bools:
 def bound(net: Network, cost: Ints, left: Ints, potentials: Ints, prices: Ints) -> Value:
     """What any potentials and prices prove: no plan within the capacities `left` is cheaper (weak duality, stage by stage)."""
     over = reduced(net, priced(net, cost, prices), potentials)
-    over = over * negative(over)
-    parts = zip(over, potentials, prices)
-    return tuple(total(a, left) - total(pi, net.graph.supply) - total(p, net.have.units) for a, pi, p in parts)
+    parts = totals(over * negative(over), left), totals(potentials, net.graph.supply), totals(prices, net.have.units)
+    return tuple(a - b - c for a, b, c in zip(*parts))
 
 
 def kept(net: Network, cost: Ints, potentials: Ints, prices: Ints, proven: Value, value: Value) -> Ints:
-    """1 for arcs that a plan worth `value` or better may use: whatever uses another costs its reduced cost above `proven`."""
-    gap = np.array([a - b for a, b in zip(value, proven)], np.int64)[:, None]
-    return np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)
+    """1 for arcs that a plan worth `value` or better may use: whatever uses another costs its reduced cost above `proven`.
+
+    Nor does anything go to a class of households that no arc leaves any more.
+    """
+    gap = np.array([max(-LARGEST, min(a - b, LARGEST)) for a, b in zip(value, proven)], np.int64)[:, None]
+    used = np.where(negative(gap - reduced(net, priced(net, cost, prices), potentials)), 0, 1)
+    goes_on = np.ones(net.graph.nodes, np.int64)
+    goes_on[FIXED : FIXED + len(net.classes.households)] = 0
+    goes_on[net.graph.tail[used > 0]] = 1
+    return used * goes_on[net.graph.head]
+
+
+def fewer(net: Network, used: Ints) -> tuple[Network, Ints]:
+    """The network with no arc into a class or from it but those used, and which arcs are left; nodes and resources stay."""
+    goes = (used > 0) | (net.graph.head < FIXED) | (net.graph.head >= FIXED + len(net.classes.households))
+    stays = used[net.take] > 0
+    goes[net.take[~stays]] = False
+    arcs = np.flatnonzero(goes)
+    now = np.full(len(goes) + 1, OPEN)  # its last is what OPEN points at
+    now[arcs] = np.arange(len(arcs))
+    return replace(
+        net,
+        graph=replace(net.graph, tail=net.graph.tail[arcs], head=net.graph.head[arcs]),
+        capacity=net.capacity[arcs],
+        cost=net.cost[:, arcs],
+        take=now[net.take[stays]],
+        who=net.who[stays],
+        where=net.where[stays],
+        nights=net.nights[:, stays],
+        out=now[net.out],
+        alone=now[net.alone],
+        two=now[net.two],
+        more=now[net.more],
+        pairs=now[net.pairs],
+    ), arcs

@@ -56,8 +56,8 @@ def potentials(graph: Graph, arcs: Ints, capacity: Ints, cost: Ints, flow: Ints)
     raise CannotSolve("a negative cycle: this flow is not the cheapest")
 
 
-def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[Ints], bool] | None = None) -> Optimum:
-    """The flow that is cheapest at the first stage, among those at the second, and so on; `stop(potentials)` may end it early.
+def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[Ints, Ints], bool] | None = None) -> Optimum:
+    """The flow that is cheapest at the first stage, among those at the second, and so on; `stop(potentials, flow)` may end it early.
 
     An arc with reduced cost > 0 is empty and one < 0 is full in every optimum of a stage: they are frozen there, and the next
     stage runs on the rest.
@@ -70,7 +70,7 @@ def lexicographic(graph: Graph, capacity: Ints, costs: Ints, stop: Callable[[Int
         flow[arcs] = cheapest(graph, arcs, capacity, cost, supply)
         pi = potentials(graph, arcs, capacity, cost, flow)
         found.append(pi)
-        if stop is not None and stop(np.stack(found)):
+        if stop is not None and stop(np.stack(found), flow):
             break
         reduced = cost[arcs] + pi[graph.tail[arcs]] - pi[graph.head[arcs]]
         full = arcs[reduced < 0]

@@ -265,11 +265,10 @@ def _ranges(have: Resources, first: int, where: Ints, cost: Ints, capacity: Ints
     return low, high, [int(np.abs(row).max(initial=0)) for row in cost]
 
 
-def total(cost: Ints, flow: Ints) -> int:
-    """Σ cost·flow, in Python's integers: it may pass 2^63."""
-    used = np.flatnonzero(flow)
-    high, low = cost[used] >> 31, cost[used] & (1 << 31) - 1
-    return (int(high @ flow[used]) << 31) + int(low @ flow[used])
+def totals(costs: Ints, flow: Ints) -> Value:
+    """Σ costs[s]·flow of each stage, in Python's integers: it may pass 2^63."""
+    high, low = (costs >> 31) @ flow, (costs & (1 << 31) - 1) @ flow
+    return tuple((a << 31) + b for a, b in zip(high.tolist(), low.tolist()))
 
 
 def levels(net: Network, given: Sequence[Given]) -> tuple[int, ...]:

@@ -21,8 +21,13 @@ from siao.core.allocation.ghosts import Evening
 from siao.core.allocation.model import Rules, Waiting
 from siao.core.allocation.outlook import Bools, Floats, Ints
 from siao.core.allocation.prices import assignment
+from siao.core.units import Kind
 
 QUEUE_MAX = 400
+CELLS_MAX, STEP = 5_000_000, 4
+"""Where there are many places an evening is dear to solve, and one tells nearly what the next does: four or eight are asked, as
+many as fit into so many cells of households × places. A département is asked all twelve.
+"""
 
 
 class Scene(Struct, frozen=True):
@@ -70,7 +75,16 @@ def _single(scene: Scene, caller: UUID) -> Scene:
     order = sorted(scene.waiting, key=lambda one: (one.request != caller, one.household.level, one.household.waiting_since))
     places = tuple(place for place in scene.places if len(place.units) == 1 and place.free)
     minute = minutes(scene.now, nights.opens(scene.night, scene.time_zone))
-    return replace(scene, waiting=tuple(order[:QUEUE_MAX]), places=places, ghosts=tuple(one.after(minute) for one in scene.ghosts))
+    ghosts = tuple(one.after(minute) for one in scene.ghosts)
+    asked = _asked(len(order[:QUEUE_MAX]), sum(1 if place.kind is Kind.ROOM else place.capacity for place in places), ghosts)
+    return replace(scene, waiting=tuple(order[:QUEUE_MAX]), places=places, ghosts=ghosts[:asked])
+
+
+def _asked(queue: int, free: int, ghosts: Sequence[Evening]) -> int:
+    """How many evenings are solved; of a part, a quarter is a whole number."""
+    cells = max(((queue + one.value.shape[0]) * (free + one.value.shape[1]) for one in ghosts), default=0)
+    most = CELLS_MAX // max(1, cells)
+    return len(ghosts) if most >= len(ghosts) else max(STEP, most - most % STEP)
 
 
 class _Here:
@@ -89,6 +103,7 @@ class _Here:
         beds = np.array([p.capacity for p in scene.places], np.int64)[self.slots.place]
         self.value[(minute > latest) | (self.callers.persons[:, None] > beds)] = 0.0
         self.types, self.count = types(self.slots)
+        self.theirs = [outlook.anywhere(one.callers, self.slots, scene.rules) for one in scene.ghosts]
 
 
 def minutes(at: datetime, opens: datetime) -> float:
@@ -117,8 +132,7 @@ def _wanted(scene: Scene, here: _Here, mine: int) -> Bools:
     """Whether somebody else who waits, or a ghost of any evening who is still to call, could have each place."""
     if not scene.ghosts:
         return np.ones(here.types.size, np.bool_)
-    theirs = [outlook.values(one.callers, here.slots, scene.rules) for one in scene.ghosts]
-    return np.asarray(np.concatenate([np.delete(here.value, mine, axis=0), *theirs]).any(axis=0), np.bool_)
+    return np.logical_or.reduce([one.any(axis=0) for one in (np.delete(here.value, mine, axis=0), *here.theirs)])
 
 
 def _batch(scene: Scene, here: _Here, mine: int, best: int) -> Decision:
@@ -133,7 +147,7 @@ def _batch(scene: Scene, here: _Here, mine: int, best: int) -> Decision:
 
 
 def _sampled(scene: Scene, here: _Here, mine: int, may_wait: bool) -> Decision:
-    values = [_evening(scene, here, one) for one in scene.ghosts]
+    values = [_evening(scene, here, one, theirs) for one, theirs in zip(scene.ghosts, here.theirs)]
     if not may_wait:
         for value in values:
             value[mine] = 0.0  # a price is what the others lose, so the caller does not bid
@@ -147,10 +161,9 @@ def _sampled(scene: Scene, here: _Here, mine: int, may_wait: bool) -> Decision:
     return _hold(scene, here, best, ground, n, len(mates), level)
 
 
-def _evening(scene: Scene, here: _Here, one: Evening) -> Floats:
+def _evening(scene: Scene, here: _Here, one: Evening, theirs: Floats) -> Floats:
     """(queue + ghosts still to call) × (free + places still to be declared)."""
-    theirs, ours = outlook.values(one.callers, here.slots, scene.rules), outlook.values(here.callers, one.slots, scene.rules)
-    return np.block([[here.value, ours], [theirs, one.value]])
+    return np.block([[here.value, outlook.values(here.callers, one.slots, scene.rules)], [theirs, one.value]])
 
 
 def _elected(here: _Here, mine: int, ballot: vote.Ballot) -> int | None:

@@ -171,4 +171,11 @@ def values(c: Callers, s: Slots, rules: Rules) -> Floats:
     return np.where(ok, (WORTH[c.level] * c.persons)[:, None] - np.minimum(GRAIN * grains, LOST_MAX), 0.0)
 
 
+def anywhere(c: Callers, s: Slots, rules: Rules) -> Floats:
+    """`values` for households that do not say where they are, ghosts: places that only their address tells apart are looked at once."""
+    rows = np.stack([s.room, s.capacity, s.rule, s.features, s.nights_max, s.since, s.until])
+    _, first, back = np.unique(rows, axis=1, return_index=True, return_inverse=True)
+    return values(c, take(s, first), rules)[:, back.reshape(-1)]
+
+
 NOBODY = callers((), (), (), Rules(), datetime.min.replace(tzinfo=UTC))

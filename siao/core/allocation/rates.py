@@ -6,7 +6,7 @@ seed: nobody is remembered.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -137,6 +137,16 @@ def supplied(added: Iterable[Supply]) -> tuple[Supply, ...]:
     for one in added:
         found[replace(one, units=0)] += one.units
     return tuple(replace(one, units=n) for one, n in found.items())
+
+
+def counted(running: date, nights: Sequence[date], demand: Sequence[Demand], supply: Sequence[Supply]) -> Rates:
+    """Whole weeks before the running one (`running`: its Monday), over those of their `nights` that were closed: what was counted
+    tonight, of a night that is not over, would raise a rate. In its first week a territory has that week alone, tonight with it.
+    """
+    whole = sum(night < running for night in nights)
+    if not whole:
+        return Rates(len(nights) + 1, tuple(demand), tuple(supply)) if nights else Rates()
+    return Rates(whole, tuple(one for one in demand if one.week < running), tuple(one for one in supply if one.week < running))
 
 
 def pooled(own: Rates, others: Iterable[Rates]) -> Rates:

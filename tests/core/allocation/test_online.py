@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from siao.core.allocation import online, outlook, prices, vote
+from siao.core.allocation import ghosts, online, outlook, prices, vote
 from siao.core.allocation.compatible import Household, Place
 from siao.core.allocation.decision import Decision, Ground, Say
 from siao.core.allocation.ghosts import Evening
@@ -17,6 +17,8 @@ from siao.core.allocation.online import Scene
 from siao.core.parks import identity
 from siao.core.requests import Need
 from siao.core.units import Feature, Kind, Rule
+from siao.simulator import cities, evenings
+from siao.simulator.instances import DEPARTEMENT, Size, make
 
 NOW = datetime(2026, 1, 12, 19, 10, tzinfo=UTC)
 MAN = Household(1, 0, 0, 0, (), None, None, None, 1, 4, NOW, None)
@@ -177,3 +179,40 @@ def test_half_hours() -> None:
 def test_everything_meant_is_in_the_scene() -> None:
     told = decided(scene(*(ghost((FAMILY,)),) * 12))
     assert isinstance(told.units[0], UUID) and told.units == ROOM.units
+
+
+def departement(seed: int, evenings_drawn: int = 12, size: Size = DEPARTEMENT) -> Scene:
+    """A batch of a département, with evenings drawn from what one like it would have learned."""
+    batch = make(size, seed)
+    park = tuple(place for place in make(replace(size, free=size.free * 3), seed + 1_000).places if len(place.units) == 1)
+    known = evenings.learned([evenings.draw(cities.City("park", park), (seed, night), size.requests) for night in range(2)])
+    slots = outlook.slots(park, [0.0] * len(park), [np.inf] * len(park))
+    places = tuple(replace(place, arrive_before=None) for place in batch.places)
+    drawn = ghosts.draw(known, slots, seed, batch.rules, evenings=evenings_drawn)
+    return Scene(batch.waiting, places, drawn, batch.now.date(), "Europe/Paris", batch.rules, batch.now)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_looking_at_like_places_once_changes_no_decision(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every value, and with it every decision to its last number, is the one that looks at all places one by one."""
+    s = departement(seed)
+    for one in s.ghosts:
+        free = outlook.slots(s.places, [0.0] * len(s.places), [np.inf] * len(s.places))
+        for slots in (free, one.slots):
+            assert (outlook.anywhere(one.callers, slots, s.rules) == outlook.values(one.callers, slots, s.rules)).all()
+    callers = [one.request for one in s.waiting[:4]]
+    quick = [online.decide(s, caller, may_wait=wait) for caller in callers for wait in (False, True)]
+    monkeypatch.setattr(outlook, "anywhere", outlook.values)
+    monkeypatch.setattr(online, "CELLS_MAX", 10**12)
+    assert quick == [online.decide(s, caller, may_wait=wait) for caller in callers for wait in (False, True)]
+    assert {told.of for told in quick} <= {0, 12}, "a département is asked all twelve evenings"
+
+
+def test_where_there_are_many_places_fewer_evenings_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = departement(1)
+    caller = next(one.request for one in s.waiting if online.decide(s, one.request, may_wait=True).of == 12)
+    asked = []
+    for cells in (10**12, 1):
+        monkeypatch.setattr(online, "CELLS_MAX", cells)
+        asked.append(online.decide(s, caller, may_wait=True).of)
+    assert asked == [12, 4], "a quarter of either is a whole number, as the vote counts"

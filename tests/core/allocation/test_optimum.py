@@ -121,7 +121,7 @@ def broken_prices(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def forgetful(net: network.Network, cost: flow.Ints, left: flow.Ints, potentials: flow.Ints, prices: flow.Ints) -> network.Value:
         kept = honest(net, cost, left, potentials, prices)
-        return tuple(value + network.total(row, net.have.units) for value, row in zip(kept, prices))
+        return tuple(value + more for value, more in zip(kept, network.totals(prices, net.have.units)))
 
     monkeypatch.setattr(choices, "bound", forgetful)
 

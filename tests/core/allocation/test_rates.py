@@ -45,6 +45,21 @@ def test_eleven_requests_of_another_month_are_not_a_cell() -> None:
     assert needs(rates.kept(recent + asked(1, Need.COTS)))[Need.COTS] == 1
 
 
+def test_tonight_is_in_a_rate_with_its_night_or_not_at_all() -> None:
+    """Ten a night, four whole weeks and three nights, and what was counted of tonight so far."""
+    running = MONDAY.date()
+    nights = [running - timedelta(days=n) for n in range(-2, 29)]
+    weeks = [running - timedelta(days=7 * n) for n in range(5)]
+    base = asked(1)[0][0]
+    demand = [replace(base, week=week, requests=70 if week < running else 36) for week in weeks]
+    supply = [Supply("38", week, Kind.ROOM, 2, Rule.WOMEN, 20, 14) for week in weeks]
+    known = rates.counted(running, nights, demand, supply)
+    assert known.nights == 28 and sum(one.requests for one in known.demand) == 280 and sum(one.units for one in known.supply) == 56
+    first = rates.counted(running, nights[:2], demand[:1], supply[:1])
+    assert first.nights == 3 and sum(one.requests for one in first.demand) == 36, "its first week: two nights, and tonight"
+    assert rates.counted(running, [], demand[:1], []) == Rates(), "no night is over: the batch decides"
+
+
 def test_protected_is_never_counted_nor_drawn() -> None:
     kept = rates.kept(asked(100, Need.PROTECTED, Need.ANIMALS))
     assert set(needs(kept)) == {None, Need.ANIMALS}
