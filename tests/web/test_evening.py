@@ -9,6 +9,7 @@ import pytest
 
 import chairs
 from chairs import House
+from siao.api.known import KNOWN_SECONDS
 from siao.develop import chromium
 from stage import DESK, PATIENCE_MS, PHONE, SMALL, Stage, sideways, sit
 
@@ -169,7 +170,7 @@ async def test_a_screen_at_rest_takes_the_password_and_does_what_was_asked(eveni
     await owner.execute("UPDATE session SET human_at = clock_timestamp() - interval '31 minutes'")
     await evening.operator.fill("#composition", "1h")
     await evening.operator.locator(".ranked .acts button:enabled").first.wait_for()
-    await asyncio.sleep(2.1)  # what is known of a session lives two seconds
+    await asyncio.sleep(KNOWN_SECONDS + 0.5)  # an older answer about a session is not used
     await evening.operator.keyboard.press("Enter")
     await evening.operator.locator(".resting input").wait_for()
     assert await evening.operator.locator(".lease .on").count() == 1, "the board stays live"
