@@ -39,7 +39,7 @@ from siao.store import world as store
 WAITING_MAX = 2_000
 BATCH_MAX = 256
 SLOTS = 2
-HALVED_FROM = 8
+HALVED_FROM = 16
 """So many go together in any case: a batch has a cost of its own, four trips and a commit."""
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0

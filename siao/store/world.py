@@ -77,11 +77,12 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
     small then still uses its index, and costs a third."""
     row: Any = await db.fetchrow(
         """
-        WITH named AS MATERIALIZED (
+        WITH asked AS MATERIALIZED (
+            SELECT id, state FROM placement WHERE request = ANY($4::uuid[])
+        ), named AS MATERIALIZED (
             SELECT ARRAY(
                 SELECT id FROM placement WHERE id = ANY($3::uuid[])
-                UNION SELECT id FROM placement WHERE request = ANY($4::uuid[])
-                    AND state IN ('held', 'offered', 'expected', 'present', 'no_show')
+                UNION SELECT id FROM asked WHERE state IN ('held', 'offered', 'expected', 'present', 'no_show')
             ) AS ids
         ), units AS MATERIALIZED (
             SELECT ARRAY(
