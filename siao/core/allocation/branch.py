@@ -14,7 +14,7 @@ from msgspec import Struct
 from siao.core.allocation import choices
 from siao.core.allocation.choices import OPEN, WITHOUT, Choice, Leaf, Split
 from siao.core.allocation.classes import Ints
-from siao.core.allocation.flow import lexicographic
+from siao.core.allocation.flow import CannotSolve, lexicographic
 from siao.core.allocation.model import LAST
 from siao.core.allocation.network import Network, Value, totals
 
@@ -59,6 +59,7 @@ class Search:
         self.top = np.zeros((len(net.stages), net.graph.nodes), np.int64)
         self.kept = np.ones(len(net.capacity), np.int64)
         self.bound: Value = ()
+        self.unsolved: list[Value] = []
 
     def run(self) -> Leaf:
         """The tree. Proven where every leaf's bound reaches the best plan's value."""
@@ -73,13 +74,28 @@ class Search:
             leaf.split = self._split(leaf, flow)
             self._from(leaf)
             for choice in choices.children(self.net, leaf.choice, leaf.split):
-                part, flow = self._priced(choice, leaf.prices, min(1, self.rounds))
+                part, flow = self._part(choice, leaf.prices)
                 leaf.parts.append(part)
-                if not self._closed(part.bound):
+                if flow is not None and not self._closed(part.bound):
                     heappush(heap, (part.bound, self.nodes, part, flow))
         if not heap or self._closed(self.bound):
             self.bound = self.best.value if self.best else self.bound
+        self.bound = min([self.bound, *self.unsolved])
         return top
+
+    def _part(self, choice: Choice, prices: Ints) -> tuple[Leaf, Ints | None]:
+        """A branch; one that the solver refuses keeps the bound that the branch above it proves, and is gone into no further."""
+        try:
+            return self._priced(choice, prices, min(1, self.rounds))
+        except CannotSolve:
+            if not self.rooted:
+                raise
+            prices = prices * choices.relaxed(self.net, choice)
+            left = choices.capacity(self.net, choice) * self.kept[self.arcs]
+            least = choices.bound(self.net, self.costs, left, self.top, prices)
+            if not self._closed(least):
+                self.unsolved.append(least)
+            return Leaf(choice, least, self.top, prices), None
 
     def _from(self, leaf: Leaf) -> None:
         """Its parts cost little more than it does: reckoned from its potentials, what their plans cost is small."""
@@ -172,7 +188,10 @@ class Search:
     def _asked(self, choice: Choice, flow: Ints) -> Ints:
         """What one unit more of each resource would bring, all that is hard decided as this flow leans."""
         net = self.net
-        decided, _ = self._solve(self._leaning(choice, flow), whole=True)
+        try:
+            decided, _ = self._solve(self._leaning(choice, flow), whole=True)
+        except CannotSolve:
+            return np.zeros_like(self.prices)
         hard = np.flatnonzero(net.alone >= 0)
         worth = _gain(net, self.costs, decided.potentials, net.out)
         worth[:, hard] += _gain(net, self.costs, decided.potentials, net.alone[hard])

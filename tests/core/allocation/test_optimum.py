@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from batches import batches
 from benchmarks.rivals import Answer
 from siao.carried import HERE
-from siao.core.allocation import branch, choices, flow, model, network, optimum, packing
+from siao.core.allocation import branch, certificate, choices, flow, model, network, optimum, packing
 from siao.core.allocation.model import Instance
 
 NODES = 3_000
@@ -129,6 +130,27 @@ def broken_prices(monkeypatch: pytest.MonkeyPatch) -> None:
 def broken_dropping(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every arc that the root does not use is dropped."""
     monkeypatch.setattr(choices, "kept", lambda net, cost, potentials, *_: np.where(choices.reduced(net, cost, potentials)[0] == 0, 1, 0))
+
+
+def test_a_branch_that_the_solver_refuses_costs_the_proof_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    priced, calls = branch.Search._priced, 0
+
+    def refusing(self: branch.Search, *given: Any) -> Any:
+        nonlocal calls
+        calls += self.rooted
+        if self.rooted and calls % 3 == 0:
+            raise flow.CannotSolve("INFEASIBLE")
+        return priced(self, *given)
+
+    monkeypatch.setattr(branch.Search, "_priced", refusing)
+    unproven = 0
+    for batch, vector in zip(batches(), highs()):
+        plan = optimum.solve(batch, nodes_max=NODES // 10)
+        assert not any(model.faults(batch, plan.given))
+        assert plan.certificate is not None and certificate.accepts(batch, plan)
+        assert not plan.proven or network.levels(network.build(batch), plan.given) == vector
+        unproven += not plan.proven
+    assert unproven, "some branch was refused that mattered"
 
 
 BROKEN = (
