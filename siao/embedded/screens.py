@@ -1,14 +1,13 @@
 """The screens, built with Node out of its wheel, only when their sources changed."""
 
 import shutil
-import subprocess
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
 from siao.carried import HERE
 from siao.embedded.process import CannotStart
-from siao.mortal import mortal
+from siao.mortal import ran
 
 WEB = HERE / "web"
 DIST = WEB / "dist"
@@ -75,6 +74,6 @@ def installed() -> None:
 
 
 def _call(command: list[str]) -> None:
-    done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False, preexec_fn=mortal())
+    done = ran(command, cwd=WEB)
     if done.returncode:
         raise CannotStart(f"{' '.join(command[-3:])} failed:\n{(done.stdout + done.stderr)[-3000:]}")

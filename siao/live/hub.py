@@ -73,7 +73,8 @@ class Hub:
         """The feed of a territory, started on first use; raises TimeoutError while the database is away."""
         feed = self._open(territory)
         if not feed.ready.is_set():
-            await asyncio.wait_for(feed.ready.wait(), READY_SECONDS)
+            async with asyncio.timeout(READY_SECONDS):
+                await feed.ready.wait()
         await feed.reach(feed.heard)  # whoever clicked and looks sees what the click did
         return feed
 
