@@ -3,16 +3,15 @@
 import asyncpg
 from msgspec import Struct
 
+from siao.actions.clock import KEYS_HOURS
 from siao.core.journal import Anchor, signed
 from siao.store import db as database
 from siao.store import purge as store
+from siao.store import world as worlds
 
 UNLINKED_DAYS = 30
 ACCESS_MONTHS = 6
 JOURNAL_MONTHS = 12
-KEYS_HOURS = 48
-SESSION_HOURS = 12
-FAILURE_MINUTES = 15
 
 
 class Purged(Struct, frozen=True):
@@ -30,7 +29,7 @@ async def purge(db: asyncpg.Connection, secret: bytes) -> Purged:
     done = [await _territory(db, code, secret) for code in await store.territories(db)]
     async with db.transaction():
         await store.act(db)
-        sessions = await store.sessions(db, SESSION_HOURS, FAILURE_MINUTES)
+        sessions = await store.sessions(db)
     sums = {name: sum(getattr(one, name) for one in done) for name in ("requests", "reads", "entries", "keys")}
     return Purged(**sums, sessions=sessions)
 
@@ -43,7 +42,7 @@ async def _territory(db: asyncpg.Connection, code: str, secret: bytes) -> Purged
             requests=await store.unlink(db, UNLINKED_DAYS),
             reads=await store.access(db, ACCESS_MONTHS),
             entries=await _journal(db, code, secret),
-            keys=await store.keys(db, KEYS_HOURS),
+            keys=await worlds.forget(db, KEYS_HOURS),
         )
 
 

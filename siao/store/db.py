@@ -65,6 +65,11 @@ async def scalar(db: Connection | Pool, sql: str, *values: Any) -> Any:
     return await db.fetchval(sql, *values)
 
 
+async def deleted(db: Connection, statement: str, *values: Any) -> int:
+    """How many rows a DELETE took."""
+    return int((await db.execute(statement, *values)).rpartition(" ")[2])
+
+
 def begin(territories: Iterable[str]) -> str:
     """BEGIN and the territories this transaction may see, in one round trip."""
     return f"BEGIN; {_set(territories)}"

@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from siao.core.journal import Anchor
-from siao.store.db import Connection
+from siao.store.db import Connection, deleted
+from siao.store.people import LOGIN_WINDOW_MINUTES, SESSION_HOURS
+from siao.store.rows import values
 
 
 async def act(db: Connection) -> None:
@@ -32,7 +34,7 @@ async def unlink(db: Connection, days: int) -> int:
     ids = [row[0] for row in over]
     await db.execute("DELETE FROM placement_bed WHERE placement = ANY($1::uuid[])", ids)
     await db.execute("DELETE FROM placement WHERE id = ANY($1::uuid[])", ids)
-    return await _gone(
+    return await deleted(
         db,
         """DELETE FROM request WHERE closed_at < clock_timestamp() - make_interval(days => $1)
             AND NOT EXISTS (SELECT FROM placement WHERE request = request.id)""",
@@ -41,17 +43,13 @@ async def unlink(db: Connection, days: int) -> int:
 
 
 async def access(db: Connection, months: int) -> int:
-    return await _gone(db, "DELETE FROM access_log WHERE at < clock_timestamp() - make_interval(months => $1)", months)
+    return await deleted(db, "DELETE FROM access_log WHERE at < clock_timestamp() - make_interval(months => $1)", months)
 
 
-async def keys(db: Connection, hours: int) -> int:
-    return await _gone(db, "DELETE FROM command WHERE at < clock_timestamp() - make_interval(hours => $1)", hours)
-
-
-async def sessions(db: Connection, hours: int, minutes: int) -> int:
+async def sessions(db: Connection) -> int:
     """Of all territories: sessions past their day, and failed logins past their window."""
-    await db.execute("DELETE FROM login_failure WHERE at < clock_timestamp() - make_interval(mins => $1)", minutes)
-    return await _gone(db, "DELETE FROM session WHERE began < clock_timestamp() - make_interval(hours => $1)", hours)
+    await db.execute("DELETE FROM login_failure WHERE at < clock_timestamp() - make_interval(mins => $1)", LOGIN_WINDOW_MINUTES)
+    return await deleted(db, "DELETE FROM session WHERE began < clock_timestamp() - make_interval(hours => $1)", SESSION_HOURS)
 
 
 async def last_of_past_months(db: Connection, territory: str, months: int) -> tuple[int, bytes, datetime] | None:
@@ -67,9 +65,5 @@ async def last_of_past_months(db: Connection, territory: str, months: int) -> tu
 
 async def cut(db: Connection, anchor: Anchor) -> int:
     """The journal up to and with the entry of this anchor, which stays."""
-    await db.execute("INSERT INTO anchor SELECT ($1::anchor).*", tuple(getattr(anchor, name) for name in Anchor.__struct_fields__))
-    return await _gone(db, "DELETE FROM journal WHERE territory = $1 AND seq <= $2", anchor.territory, anchor.seq)
-
-
-async def _gone(db: Connection, statement: str, *values: object) -> int:
-    return int((await db.execute(statement, *values)).rpartition(" ")[2])
+    await db.execute("INSERT INTO anchor SELECT ($1::anchor).*", *values((anchor,)))
+    return await deleted(db, "DELETE FROM journal WHERE territory = $1 AND seq <= $2", anchor.territory, anchor.seq)

@@ -19,7 +19,7 @@ from siao.core.rules import Edition
 from siao.core.statistics import Tally
 from siao.core.territories import Commune, Territory
 from siao.core.units import Plan, Shelter, Unit
-from siao.store.db import Connection
+from siao.store.db import Connection, deleted
 from siao.store.rows import reader, values
 
 KINDS = (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Commune, Plan, Night, Edition)
@@ -154,9 +154,9 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
     return Loaded(now, epoch, rows + [read_holds(r) for r in holds], known)
 
 
-async def forget(db: Connection, hours: int) -> None:
-    """Drops the answers to commands older than `hours`, in the territories of this transaction."""
-    await db.execute("DELETE FROM command WHERE at < clock_timestamp() - make_interval(hours => $1)", hours)
+async def forget(db: Connection, hours: int) -> int:
+    """Drops the answers to commands older than `hours`, in the territories of this transaction; gives how many."""
+    return await deleted(db, "DELETE FROM command WHERE at < clock_timestamp() - make_interval(hours => $1)", hours)
 
 
 async def save(db: Connection, s: Saved) -> None:

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 import city
 from hotline import SECRET, Hotline
-from siao.actions import purge
+from siao.actions import clock, purge
 from siao.core import register
 from siao.core.journal import Entry, link, signed
 from siao.core.placements import Accept, Offer, Release
 from siao.core.requests import Withdraw
 from siao.core.stays import Arrive
 from siao.embedded.stack import Stack
+from siao.store import people
 from siao.store.rows import reader
 
 
@@ -90,9 +91,9 @@ async def test_the_purger_reads_no_need_and_undoes_no_promise(owner: asyncpg.Con
 def test_the_register_says_what_the_purger_does() -> None:
     assert register.MONTH.startswith(f"{purge.UNLINKED_DAYS} days") and register.YEAR.startswith(f"{purge.JOURNAL_MONTHS} months")
     assert register.TABLES["access_log"].until == f"{purge.ACCESS_MONTHS} months"
-    assert register.TABLES["command"].until.startswith(f"{purge.KEYS_HOURS} hours")
-    assert register.TABLES["session"].until == f"{purge.SESSION_HOURS} hours"
-    assert register.TABLES["login_failure"].until == f"{purge.FAILURE_MINUTES} minutes"
+    assert register.TABLES["command"].until.startswith(f"{clock.KEYS_HOURS} hours")
+    assert register.TABLES["session"].until == f"{people.SESSION_HOURS} hours"
+    assert register.TABLES["login_failure"].until == f"{people.LOGIN_WINDOW_MINUTES} minutes"
 
 
 async def test_the_command_says_what_went_and_what_it_lacks(servers: Stack, name: str, hotline: Hotline, owner: asyncpg.Connection) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 import chairs
 import city
+import solvers
 from chairs import Chair, House
 from siao.actions import advice
-from siao.actions.solver import Solver
 from siao.api import sealed
 from siao.core.allocation.decision import Decision, Ground, Say
 from siao.core.people import OFFICE
@@ -146,14 +146,7 @@ async def unit_of(chair: Chair, view: str, **query: str) -> dict[str, Any]:
 async def test_a_plan_under_way_and_a_dead_child_disturb_no_caller(house: House, monkeypatch: Any) -> None:
     operator = await house.chair("operator")
     assert (await operator.get("/api/advice", params={"men": 1}, timeout=30)).status_code == 200
-    children: list[Solver] = []
-    run = Solver.run
-
-    def watched(self: Solver, *given: Any) -> Any:
-        children.append(self)
-        return run(self, *given)
-
-    monkeypatch.setattr(Solver, "run", watched)
+    children = solvers.asked(monkeypatch)
     monkeypatch.setattr(advice, "AGAIN_SECONDS", 0.5)
     assert (await operator.get("/api/advice", params={"men": 1})).status_code == 200
     [adviser] = children

@@ -12,9 +12,9 @@ import pytest
 
 import chairs
 import city
+import solvers
 from chairs import Chair, House
 from siao.actions import solving
-from siao.actions.solver import Solver
 from siao.api import rules
 from siao.core.people import Role
 
@@ -111,14 +111,7 @@ async def test_an_effect_under_way_delays_no_plan_and_no_cost(house: House, monk
     coordinator = await house.chair("coordinator")
     request = await (await house.chair("operator")).ask()
     body = {"effective": (await coordinator.get("/api/rules")).json()["earliest"], "floors": [0, 0, 0, 3]}
-    children: list[Solver] = []
-    run = Solver.run
-
-    def watched(self: Solver, *given: Any) -> Any:
-        children.append(self)
-        return run(self, *given)
-
-    monkeypatch.setattr(Solver, "run", watched)
+    children = solvers.asked(monkeypatch)
     monkeypatch.setattr(rules, "SECONDS", 120.0)
     assert (await coordinator.post("/api/rules/effect", json=body, timeout=60)).status_code == 200
     child = children[0].child
