@@ -33,11 +33,11 @@ class Adviser:
 
     async def decide(self, board: Board, instance: Instance, caller: UUID, *, may_wait: bool) -> Decision:
         """Raises `Unavailable` where no answer came in time, or too many wait for theirs."""
-        night, zone = places.night(board.territory, instance.now), board.territory.time_zone
-        history = await self._history(board, night, instance.now)
         code = board.territory.code
         if time.monotonic() < self.again.get(code, 0.0):
             raise Unavailable
+        night, zone = places.night(board.territory, instance.now), board.territory.time_zone
+        history = await self._history(board, night, instance.now)
         replies = self.solver.run(Advise(instance, caller, may_wait, night, zone, history), SECONDS)
         try:
             return [reply.result async for reply in replies if isinstance(reply.result, Decision)][-1]

@@ -90,12 +90,18 @@ class Search:
         except CannotSolve:
             if not self.rooted:
                 raise
-            prices = prices * choices.relaxed(self.net, choice)
-            left = choices.capacity(self.net, choice) * self.kept[self.arcs]
-            least = choices.bound(self.net, self.costs, left, self.top, prices)
-            if not self._closed(least):
-                self.unsolved.append(least)
-            return Leaf(choice, least, self.top, prices), None
+            self.prices = prices
+            above, _ = self._inherited(choice)
+            if not self._closed(above.bound):
+                self.unsolved.append(above.bound)
+            return above, None
+
+    def _inherited(self, choice: Choice) -> tuple[Leaf, Ints]:
+        """What the branch above proves of this one, and what may flow in it."""
+        prices = self.prices * choices.relaxed(self.net, choice)
+        left = choices.capacity(self.net, choice) * self.kept[self.arcs]
+        least = choices.bound(self.net, self.costs, left, self.top, prices) if self.rooted else ()
+        return Leaf(choice, least, self.top, prices), left
 
     def _from(self, leaf: Leaf) -> None:
         """Its parts cost little more than it does: reckoned from its potentials, what their plans cost is small."""
@@ -108,8 +114,9 @@ class Search:
 
     def _solve(self, choice: Choice, *, whole: bool = False) -> tuple[Leaf, Ints]:
         """One branch, with the prices of the rows that its network does not hold yet. `whole`: even when it is beyond the best."""
-        net, prices = self.net, self.prices * choices.relaxed(self.net, choice)
-        left = choices.capacity(net, choice) * self.kept[self.arcs]
+        net = self.net
+        above, left = self._inherited(choice)
+        prices = above.prices
 
         def bound(potentials: Ints) -> Value:
             return choices.bound(
@@ -122,11 +129,10 @@ class Search:
             least, value = bound(potentials), self.best.value[: len(potentials)]
             return least > value or (least < value and self._broken(flow))
 
-        least = bound(np.zeros_like(self.top)) if self.rooted else ()
-        if not whole and self._closed(least):
-            return Leaf(choice, least, self.top, prices), left
+        if not whole and self._closed(above.bound):
+            return above, left
         cost = choices.reduced(net, choices.priced(net, self.costs, prices), self.top)
-        found = lexicographic(net.graph, left, self._clipped(cost, self.bound if whole else least), None if whole else settled)
+        found = lexicographic(net.graph, left, self._clipped(cost, self.bound if whole else above.bound), None if whole else settled)
         self.nodes += 1
         if not self._broken(found.flow):
             self._keep(found.flow)
