@@ -9,6 +9,7 @@ FORKED = """
 import os, signal, subprocess, sys
 from siao.mortal import mortal, ran, undisturbed
 name = getattr(signal, sys.argv[1])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever is started in the background has it ignored
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), name))
 try:
