@@ -16,6 +16,9 @@ pytest.importorskip("playwright.async_api")
 axe = pytest.importorskip("axe_playwright_python.async_playwright")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
 THEMES = ("light", "dark")
+OVERFLOWING = """[...document.querySelectorAll('th, td')].filter((cell) => cell.getClientRects().length && getComputedStyle(cell).display ===
+    'table-cell' && cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent)"""
+"""Cells of tables whose words run into the next one's."""
 Steps = Callable[[Any], Awaitable[None]]
 
 
@@ -27,6 +30,7 @@ async def nothing_found(page: Any, what: str) -> None:
         said = [(v["id"], [node["html"][:140] for node in v["nodes"][:3]]) for v in found]
         assert said == [], (what, theme, said)
     assert await sideways(page) <= 0, what
+    assert await page.evaluate(OVERFLOWING) == [], what
 
 
 async def _compose(page: Any) -> None:
