@@ -21,6 +21,7 @@ import uvloop
 
 from siao import app
 from siao.api import pages
+from siao.api.clicks import Clicks
 from siao.live.socket import INBOUND_MAX, FrameProtocol
 from siao.mortal import mortally
 from siao.settings import Settings
@@ -42,7 +43,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 def config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app.build(settings),
+        Clicks(app.build(settings), app.BODY_BYTES_MAX),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

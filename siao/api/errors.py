@@ -88,3 +88,8 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: http,
     Exception: unforeseen,
 }
+
+
+def answered(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
+    """The answer to what a handler raised, by the nearest kind in the table."""
+    return next(HANDLERS[kind] for kind in type(no).__mro__ if kind in HANDLERS)(request, no)

@@ -1,0 +1,130 @@
+"""The short way of a click. A command is one POST with an id in its path and a body of known shape, answered by an `Answer`: for such
+a route, Litestar's way from bytes to the handler and back costs as much as all that the handler does.
+
+The same handlers, declared once; errors by the same table. Whatever is not plain (another form of an id, a body that does not fit or
+comes without end) goes the long way, which says what is wrong with it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import msgspec
+from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from msgspec import Struct
+
+from siao.actions.answers import Answer
+from siao.api import errors
+
+PLAIN = {"request", "id", "data", "return"}
+"""What a handler may be declared with, here."""
+ID = "{id}"
+ID_LENGTH = 36
+HEADERS = [(b"cache-control", b"no-store"), (b"content-type", b"application/json")]
+
+
+class Click(Struct, frozen=True):
+    """How a command is called: its handler, the status of its answer, and what reads its body, where it has one."""
+
+    handler: Callable[..., Awaitable[Answer]]
+    status: int
+    path: str
+    body: msgspec.json.Decoder[Any] | None
+
+
+class Clicks:
+    """An ASGI application around Litestar's: answers the clicks, hands on the rest."""
+
+    def __init__(self, app: Litestar, body_bytes_max: int) -> None:
+        self.app, self.body_bytes_max = app, body_bytes_max
+        routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+        self.known = {route.path_format: _click(route, handler) for route in routes for handler in route.route_handlers if _plain(handler)}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        click, given = self._find(scope)
+        if click is not None:
+            body, more = await _read(receive, self.body_bytes_max) if click.body else (b"", False)
+            if not more and _fits(click, body, given):
+                await self._serve(click, given, Request(scope, receive, send))
+                return
+            receive = _again(body, more, receive)
+        await self.app(scope, receive, send)
+
+    def _find(self, scope: Any) -> tuple[Click | None, dict[str, Any]]:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            return None, {}
+        parts = scope["path"].split("/")
+        if len(parts) < 4:
+            return self.known.get(scope["path"]), {}
+        id, parts[3] = parts[3], ID
+        click = self.known.get("/".join(parts))
+        if click is None or len(id) != ID_LENGTH:
+            return None, {}
+        try:
+            return click, {"id": UUID(id)}
+        except ValueError:
+            return None, {}
+
+    async def _serve(self, click: Click, given: dict[str, Any], request: Request[Any, Any, Any]) -> None:
+        scope, send = request.scope, request.send
+        scope["litestar_app"], scope["path_template"] = self.app, click.path  # type: ignore[typeddict-unknown-key]
+        try:
+            body = msgspec.json.encode(await click.handler(request, **given))
+        except Exception as no:
+            await errors.answered(request, no).to_asgi_response(None, request)(scope, request.receive, send)
+            return
+        headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": click.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _plain(handler: HTTPRouteHandler) -> bool:
+    """A POST answered by an `Answer`, that needs nothing but an id and a body."""
+    if "POST" not in handler.http_methods:
+        return False
+    hints = get_type_hints(handler.fn)
+    return set(hints) <= PLAIN and hints["return"] is Answer and hints.get("id", UUID) is UUID
+
+
+def _click(route: HTTPRoute, handler: HTTPRouteHandler) -> Click:
+    hints = get_type_hints(handler.fn)
+    body = msgspec.json.Decoder(hints["data"]) if "data" in hints else None
+    return Click(handler.fn, handler.status_code, route.path_format, body)
+
+
+def _fits(click: Click, body: bytes, given: dict[str, Any]) -> bool:
+    """Reads the body into what the handler is given; False where the long way is to say what is wrong with it."""
+    if click.body is None:
+        return True
+    try:
+        given["data"] = click.body.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
+
+
+async def _read(receive: Any, bytes_max: int) -> tuple[bytes, bool]:
+    """The body, and whether it goes on: longer than this, or its sender left before the end."""
+    body, more = b"", True
+    while more and len(body) <= bytes_max:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body, True
+        body, more = body + message["body"], message["more_body"]
+    return body, more
+
+
+def _again(body: bytes, more: bool, receive: Any) -> Any:
+    """What was read is heard once more, by who takes over."""
+    told = False
+
+    async def again() -> Any:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    return again
