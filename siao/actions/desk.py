@@ -12,8 +12,7 @@ import hmac
 import random
 import secrets
 import time
-from asyncio import Future, Task
-from collections import Counter, deque
+from asyncio import Future
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from siao.actions.answers import Answer, Unavailable, translated
+from siao.actions.gathering import Gathering, Waiting
 from siao.actions.verbs import RULES, Command, wanted
 from siao.core import rights, world
 from siao.core.allocation.rates import Demand, Supply
@@ -36,16 +36,9 @@ from siao.core.world import Change, World
 from siao.store import db as database
 from siao.store import world as store
 
-WAITING_MAX = 2_000
-BATCH_MAX = 256
-SLOTS = 2
-HALVED_FROM = 16
-"""So many go together in any case: a batch has a cost of its own, four trips and a commit."""
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
 SALT_BYTES = 16
-
-Waiting = tuple[Command, "Future[Answer]"]
 
 
 class Decided(Struct):
@@ -59,68 +52,25 @@ class Decided(Struct):
 
 
 class Desk:
-    """Every territory of a process. Idle: a command goes with this turn of the loop. A batch in flight: the next gathers.
-
-    At most SLOTS batches fly, never two of one territory. `ring` is told the new number of each territory after the commit.
-    """
+    """Every territory of a process. `ring` is told the new number of each territory after the commit."""
 
     def __init__(self, pool: database.Pool, secret: bytes, ring: Callable[[str, int], None]) -> None:
         self.pool, self.secret, self.ring = pool, secret, ring
-        self.waiting: deque[Waiting] = deque()
-        self.flying: set[str] = set()
-        self.batches: set[Task[None]] = set()
-        self.soon = False
-        self.served = self.decided = self.last = 0
+        self.gathering = Gathering(self._fly)
+        self.served = self.decided = 0
 
     def submit(self, command: Command) -> "Future[Answer]":
-        if len(self.waiting) >= WAITING_MAX:
-            raise Unavailable
-        answer: Future[Answer] = asyncio.get_running_loop().create_future()
-        self.waiting.append((command, answer))
-        self._wake()
-        return answer
+        """Raises `Unavailable` where too many wait."""
+        return self.gathering.add(command)
 
     async def drain(self) -> None:
         """Waits until all that was submitted is answered."""
-        while self.batches or self.waiting:
-            await (asyncio.wait(self.batches) if self.batches else asyncio.sleep(0))
+        await self.gathering.drain()
 
     def status(self) -> dict[str, int]:
         """What operations watch."""
-        return {"waiting": len(self.waiting), "in_flight": len(self.batches), "batches": self.served, "commands": self.decided}
-
-    def _wake(self) -> None:
-        if self.waiting and not self.soon and len(self.batches) < SLOTS:
-            self.soon = True
-            asyncio.get_running_loop().call_soon(self._take)  # once a turn: all requests read in this turn go together
-
-    def _take(self) -> None:
-        """A free slot takes half of those who are at it: who waits, and who went last and will be back.
-
-        The halves fly by turns, so that this process reads and answers while the database works; of everybody at once, each would
-        stand idle while the other does not.
-        """
-        self.soon = False
-        ready = Counter(command.territory for command, _ in self.waiting if command.territory not in self.flying)
-        size = min(BATCH_MAX, max(HALVED_FROM, -(-(ready.total() + self.last) // 2)))
-        territories = _whole(ready, size)
-        if not territories:
-            return
-        batch: list[Waiting] = []
-        rest: deque[Waiting] = deque()
-        for one in self.waiting:
-            (batch if one[0].territory in territories and len(batch) < size else rest).append(one)
-        self.waiting, self.last = rest, len(batch)
-        self.flying |= territories
-        task = asyncio.create_task(self._fly(batch))
-        self.batches.add(task)
-        task.add_done_callback(lambda task: self._land(task, territories))
-        self._wake()
-
-    def _land(self, task: Task[None], territories: set[str]) -> None:
-        self.flying -= territories
-        self.batches.discard(task)
-        self._wake()
+        waiting, flying = len(self.gathering.waiting), len(self.gathering.batches)
+        return {"waiting": waiting, "in_flight": flying, "batches": self.served, "commands": self.decided}
 
     async def _fly(self, batch: Sequence[Waiting]) -> None:
         commands = [command for command, _ in batch]
@@ -232,16 +182,6 @@ class Desk:
         whose = f"{type(command.what).__name__}/{command.territory}/{command.by.agent}/"
         body = whose.encode() + _canonical(command.what)
         return hmac.new(self.secret, body, hashlib.sha256).digest()
-
-
-def _whole(ready: Counter[str], size: int) -> set[str]:
-    """Territories whose commands make up a batch of `size`, each with all that it has; one with more goes alone and in parts."""
-    taken: set[str] = set()
-    for code, count in ready.items():
-        if not taken or count <= size:
-            taken.add(code)
-            size -= count
-    return taken
 
 
 def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:

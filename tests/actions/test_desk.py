@@ -206,9 +206,9 @@ async def test_a_connection_that_dies_in_between_costs_no_answer_and_no_double(h
 
 
 async def test_a_full_desk_says_so_at_once(hotline: Hotline, monkeypatch: Any) -> None:
-    from siao.actions import desk
+    from siao.actions import gathering
 
-    monkeypatch.setattr(desk, "WAITING_MAX", 3)
+    monkeypatch.setattr(gathering, "WAITING_MAX", 3)
     found = [hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks())) for _ in range(3)]
     with pytest.raises(Unavailable):
         hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks()))
