@@ -1,6 +1,7 @@
 """The evening's curve: what is added up by half hours, and what evenings like this one would still add."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +46,7 @@ def test_no_line_ever_falls_or_crosses(asked: list[tuple[int, int, Closing | Non
     ]
     told = evening.steps(marks, OPENS, now)
     assert all(step.met <= step.closed <= step.asked for step in told)
-    assert all(a.asked <= b.asked and a.met <= b.met and a.closed <= b.closed for a, b in zip(told, told[1:], strict=False))
+    assert all(a.asked <= b.asked and a.met <= b.met and a.closed <= b.closed for a, b in pairwise(told))
     assert told[-1].asked == sum(mark.asked <= now for mark in marks)
 
 
