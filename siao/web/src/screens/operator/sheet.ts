@@ -1,14 +1,13 @@
 // What stands on the paper board: what can be given, shelter by shelter, as it was at one moment. Pure.
 import { counts, roomIsFree } from '../../lib/beds.ts';
+import { told } from '../../lib/told.ts';
 import type { Id, Shelter, Unit } from '../../lib/types';
 
-/** Past this age a count stands in brackets, as on the board. */
-const OLD_MS = 4 * 3_600_000;
 /** More rings than this in one dormitory become a number. */
 const RINGS_MAX = 24;
 
 export interface Run { id: Id; room: boolean; rule: string | null; rings: number; more: number }
-export interface Line { shelter: Shelter; free: number; old: boolean; told: number | null; rules: string[]; features: string[]; runs: Run[] }
+export interface Line { shelter: Shelter; free: number; old: boolean; ms: number | null; rules: string[]; features: string[]; runs: Run[] }
 export interface Sheet { free: number; groups: { zone: string | null; lines: Line[] }[] }
 
 /** Shelters with a free place, by area, the area with most places first; those at a hidden address last. */
@@ -27,11 +26,10 @@ export function sheet(shelters: Iterable<Shelter>, units: Iterable<Unit>, at: nu
 }
 
 function line(shelter: Shelter, free: Unit[], at: number): Line {
-  const told = free.map((u) => (u.confirmed_at ? new Date(u.confirmed_at).getTime() : null));
-  const oldest = told.includes(null) ? null : Math.min(...(told as number[]));
+  const { ms, old } = told(free, at);
   const ordered = free.sort((a, b) => Number(b.kind === 'room') - Number(a.kind === 'room') || a.name.localeCompare(b.name, 'fr', { numeric: true }));
   return {
-    shelter, free: counts(free).free, old: oldest === null || at - oldest > OLD_MS, told: oldest,
+    shelter, free: counts(free).free, old, ms,
     rules: [...new Set(free.filter((u) => u.kind === 'dormitory').map((u) => u.rule_tonight ?? 'switchable'))],
     features: [...new Set(free.flatMap((u) => u.features))], runs: ordered.map(run),
   };
