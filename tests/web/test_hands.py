@@ -157,7 +157,6 @@ async def test_the_board_moves_no_button_of_the_call_and_a_tap_chooses_another_p
         await page.fill("#composition", "1f 1e")
         rows = page.locator(".ranked ol li")
         await rows.nth(1).wait_for()
-        await page.locator(".ranked .advice b").wait_for()
         before, buttons = await rows.count(), page.locator(".ranked .acts button")
         where = [await button.bounding_box() for button in await buttons.all()]
         await rows.nth(1).locator("button").click()
