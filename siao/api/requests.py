@@ -48,7 +48,7 @@ class NewRequest(Asked, frozen=True, forbid_unknown_fields=True):
 
 
 class Renewal(NewRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    code: Annotated[str, Meta(max_length=CODE_MAX)]  # pyright: ignore[reportIncompatibleVariableOverride]
+    code: Annotated[str, Meta(max_length=CODE_MAX)]  # pyright: ignore[reportGeneralTypeIssues]
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
