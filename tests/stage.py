@@ -42,7 +42,7 @@ window.WebSocket = class extends Plain {
 window.look = () => {
   for (const [key, [selector, text, before]] of Object.entries(window.watched)) {
     if (key in window.seen) continue;
-    const there = [...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text) && e.getClientRects().length);
+    const there = [...document.querySelectorAll(selector)].some((e) => e.textContent.replaceAll('\\u00a0', ' ').includes(text) && e.getClientRects().length);
     if (there) window.seen[key] = { lag: window.commit === null ? 0 : Math.max(0, Date.now() - window.commit), stalled: stalled() - before };
   }
 };

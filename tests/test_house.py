@@ -62,3 +62,37 @@ def test_nothing_names_a_registry_or_somebody_s_machine() -> None:
         if name != "tests/test_house.py" and not name.endswith((".png", ".woff2")):
             assert not strange.search((ROOT / name).read_text(encoding="utf-8")), name
     assert "uv.lock" not in files
+
+
+SHEETS = HERE / "web" / "src" / "style"
+Said = tuple[str, str, str, str]
+"""Of one declaration: the @media it stands in, its selector, its property, its value."""
+
+
+def _declarations(sheet: Path) -> list[Said]:
+    """One rule a line, as the sheets are written."""
+    media, found = "", list[Said]()
+    for line in re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL).splitlines():
+        if line.startswith("@media"):
+            media = line
+        elif line == "}":
+            media = ""
+        elif rule := re.fullmatch(r"\s*([^{}]+)\{(.*)\}", line):
+            pairs = [said.split(":", 1) for said in rule[2].split(";") if ":" in said]
+            names = re.split(r",(?![^(]*\))", rule[1])
+            found += [(media, name.strip(), key.strip(), value.strip()) for name in names for key, value in pairs]
+    return found
+
+
+def test_no_wide_rule_behind_a_narrow_one_undoes_it() -> None:
+    """Of two rules of one selector the later wins, whatever screen it was meant for: what is for narrow screens stands behind."""
+    order = re.findall(r"'\./style/(\w+)\.css'", (SHEETS.parent / "main.ts").read_text(encoding="utf-8"))
+    assert sorted(order) == sorted(path.stem for path in SHEETS.glob("*.css"))
+    said = [(name, *one) for name in order for one in _declarations(SHEETS / f"{name}.css")]
+    assert sum(bool(media) for _, media, *_ in said) > 100, "the sheets are read"
+    for at, (name, media, selector, key, value) in enumerate(said):
+        if not media or "!important" in value:
+            continue
+        for later, wide, other, what, instead in said[at + 1 :]:
+            undone = not wide and other == selector and (key == what or key.startswith(f"{what}-")) and instead != value
+            assert not undone, f"{name}.css {media} {selector} {key} is undone by {later}.css {other} {what}: {instead}"

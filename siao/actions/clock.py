@@ -20,6 +20,7 @@ from siao.core.refused import Refused
 from siao.core.requests import CloseUnmet, Closing
 from siao.store import board as boards
 from siao.store import db as database
+from siao.store import nights as nightly
 from siao.store import rates as learned
 from siao.store import requests as store
 from siao.store import world as worlds
@@ -69,7 +70,7 @@ async def close(desk: Desk, pool: database.Pool, code: str) -> None:
         now = await database.clock(db)
         tonight = night.night(now, territory.time_zone)
         last = tonight - timedelta(days=1)
-        closed = await store.night_closed(db, code, last)
+        closed = await nightly.night_closed(db, code, last)
         over = now >= night.criteria_end(last, territory.time_zone)
         left = await store.left_over(db, code, tonight, SWEEP_MAX) if over and closed else []
     async with database.acting(pool, [code]) as db:

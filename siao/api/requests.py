@@ -1,7 +1,7 @@
 """Requests: asked, renewed, followed by their code, and the places that would suit."""
 
 import secrets
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,11 +14,10 @@ from siao.actions.answers import Answer
 from siao.api import errors, sealed, seat
 from siao.api.composed import COMPOSED
 from siao.api.seat import Call
-from siao.core import advice, asking, codes, night, requests, views
+from siao.core import advice, asking, codes, requests, views
 from siao.core.allocation import nowhere, rank
 from siao.core.allocation.model import TENTHS
 from siao.core.board import Board
-from siao.core.closing import CloseNight
 from siao.core.people import OFFICE, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Asked, Closing, HeldBack
@@ -28,23 +27,28 @@ from siao.store import people
 from siao.store import requests as store
 
 MISSES_MAX = 5
+CODE_MAX = 30
 WATCHERS = OFFICE | {Role.WORKER}
 
 
 class NewRequest(Asked, frozen=True, forbid_unknown_fields=True):
-    """What is asked, the half hour at which the household rings back, and the advice that it follows by waiting."""
+    """What is asked, the half hour at which the household rings back, and the advice that it follows by waiting.
+
+    `code`: what the household was told from a sheet of paper while no screen was there; the 115 alone may say it.
+    """
 
     call_back: Annotated[datetime, Meta(tz=True)] | None = None
     service: UUID | None = None
     party: UUID | None = None
     advice: Annotated[str, Meta(max_length=sealed.TEXT_MAX)] | None = None
+    code: Annotated[str, Meta(max_length=CODE_MAX)] | None = None
 
     def asked(self) -> Asked:
         return Asked(**{name: getattr(self, name) for name in Asked.__struct_fields__})
 
 
 class Renewal(NewRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    code: Annotated[str, Meta(max_length=30)]
+    code: Annotated[str, Meta(max_length=CODE_MAX)]  # pyright: ignore[reportGeneralTypeIssues]
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,20 +67,36 @@ async def ask(request: Call, data: JSONBody[NewRequest]) -> Answer:
     """A new request; the answer carries its code. A social worker's is their service's."""
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), WATCHERS)
+    said = await _said(request, person, code, data.code)
     return await seat.act(
         request,
         requests.Ask(
             seat.key(request),
             code,
-            draw(),
+            said or draw(),
             data.asked(),
             data.call_back,
             _service(person, code, data.service),
             data.party,
             _held_back(request, code, data),
+            said,
         ),
         code,
     )
+
+
+async def _said(request: Call, person: seat.Person, territory: str, text: str | None) -> str | None:
+    """The code from a sheet of paper, where one is said; refused where it is another request's already."""
+    if text is None:
+        return None
+    if not person.right(territory, OFFICE):
+        raise Refused(Refusal.FORBIDDEN, "code")
+    code = codes.read(text)
+    async with database.reading(seat.house(request).pool, [territory]) as db:
+        before = await store.by_code(db, territory, code)
+    if before is not None and before.id != seat.key(request):
+        raise Refused(Refusal.CODE_TAKEN, "code")
+    return code
 
 
 def _held_back(request: Call, code: str, data: NewRequest) -> HeldBack | None:
@@ -241,41 +261,4 @@ async def communes(request: Call, territory: FromQuery[str | None] = None) -> li
         return [views.plain(commune, "territory") for commune in await boards.communes(db, code)]
 
 
-@get("/api/night")
-async def tonight(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
-    """The running night as its coordinator sees it: the flow in households and persons, refusals by side, and the close."""
-    person = await seat.person(request)
-    code = seat.territory(person, territory, OFFICE)
-    feed = await seat.house(request).hub.feed(code)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    zone, now = feed.board.territory.time_zone, datetime.now(UTC)
-    date = night.night(now, zone)
-    async with database.reading(seat.house(request).pool, [code]) as db:
-        tallies = await store.tallies(db, code, date)
-        refusals = await store.refusals(db, code, date)
-    waits = [c for c in feed.board.criteria.values() if feed.board.requests[c.request].night == date]
-    return {
-        "date": date,
-        "opened_at": night.opens(date, zone),
-        "closes_at": night.closes(date, zone),
-        "may_close": night.may_close(date, zone, now),
-        "closed": [{"outcome": outcome, "households": households, "persons": persons} for outcome, households, persons in tallies],
-        "waiting": {"households": len(waits), "persons": sum(c.persons for c in waits)},
-        "refusals": [{"verb": verb, "reason": reason, "count": count} for verb, reason, count in refusals],
-    }
-
-
-@post("/api/nights/{day:str}/closing", status_code=200)
-async def close_night(request: Call, day: FromPath[str]) -> Answer:
-    """What is open or paused ends unmet, with a reason; from 03:30 on."""
-    person = await seat.person(request)
-    code = seat.territory(person, request.query_params.get("territory"), frozenset({Role.COORDINATOR}))
-    try:
-        asked = date.fromisoformat(day)
-    except ValueError:
-        raise Refused(Refusal.INVALID, "date") from None
-    return await seat.act(request, CloseNight(code, asked), code)
-
-
-ROUTES = [ask, renew, revise, resume, withdraw, look_up, timeline, places, places_for, communes, tonight, close_night]
+ROUTES = [ask, renew, revise, resume, withdraw, look_up, timeline, places, places_for, communes]

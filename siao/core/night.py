@@ -17,10 +17,15 @@ def at(day: date, hour: time, zone: str) -> datetime:
     return datetime.combine(day, hour, ZoneInfo(zone)).astimezone(UTC)
 
 
+def local(at: datetime, zone: str) -> datetime:
+    """An instant by the territory's own clocks."""
+    return at.astimezone(ZoneInfo(zone))
+
+
 def night(now: datetime, zone: str) -> date:
     """The night that `now` belongs to: before 04:00 it is still the night of the day before."""
-    local = now.astimezone(ZoneInfo(zone))
-    return local.date() - timedelta(days=local.time() < TURN)
+    here = local(now, zone)
+    return here.date() - timedelta(days=here.time() < TURN)
 
 
 def opens(night: date, zone: str) -> datetime:

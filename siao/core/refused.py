@@ -52,6 +52,11 @@ class Refusal(Coded):
     LIVE_PLACEMENTS = "live_placements", "Des ménages y ont une place : la liste est jointe.", "Households have places there: see the list."
     IMPOSSIBLE_COMPOSITION = "impossible_composition", "Composition impossible.", "Impossible composition."
     CODE_UNKNOWN = "code_unknown", "Code inconnu dans ce territoire.", "Unknown code in this territory."
+    CODE_TAKEN = (
+        "code_taken",
+        "Ce code est déjà celui d’une demande : le taper seul pour l’ouvrir.",
+        "This code is a request’s already: type it alone to open it.",
+    )
     CODE_TYPO = "code_typo", "Ce code est mal noté : relire, la dernière lettre le vérifie.", "This code is mistyped."
     TOO_OLD = "too_old", "Plus de 30 jours : faire une nouvelle demande.", "More than 30 days ago: make a new request."
     NIGHT_NOT_OVER = "night_not_over", "La nuit se clôt à partir de 03:30.", "The night closes from 03:30 on."

@@ -168,7 +168,8 @@ class HeldBack(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """A new request. `code` was drawn by the caller: core has no randomness."""
+    """A new request. `code` was drawn by the caller: core has no randomness. `said`: the same, where it was given from a sheet of
+    paper while no screen was there; then it is a part of what was sent."""
 
     id: UUID
     territory: str
@@ -178,6 +179,7 @@ class Ask(Struct, frozen=True):
     service: UUID | None = None
     party: UUID | None = None
     held_back: HeldBack | None = None
+    said: str | None = None
 
 
 class Renew(Struct, frozen=True):

@@ -8,7 +8,7 @@ from siao.core.allocation.past import Wait
 from siao.core.journal import Entry
 from siao.core.requests import Request, Side
 from siao.core.statistics import Band
-from siao.store.db import Connection, scalar
+from siao.store.db import Connection
 from siao.store.rows import reader
 
 read_request = reader(Request)
@@ -35,16 +35,6 @@ async def timeline(db: Connection, id: UUID) -> list[Entry]:
     return [read_entry(row) for row in await db.fetch("SELECT * FROM journal WHERE request = $1 ORDER BY seq", id)]
 
 
-async def tallies(db: Connection, territory: str, night: date) -> list[tuple[str, int, int]]:
-    """Closed requests of one night by outcome: households, persons."""
-    rows: list[Any] = await db.fetch(
-        "SELECT outcome, sum(households)::int, sum(persons)::int FROM tally WHERE territory = $1 AND night = $2 GROUP BY outcome",
-        territory,
-        night,
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
 async def waits(db: Connection, territory: str, nights: int) -> list[Wait]:
     """How long closed requests of the last `nights` had waited, by side and level."""
     rows: list[Any] = await db.fetch(
@@ -54,17 +44,6 @@ async def waits(db: Connection, territory: str, nights: int) -> list[Wait]:
         nights,
     )
     return [Wait(Side(row[0]), row[1], Band(row[2]), row[3]) for row in rows]
-
-
-async def refusals(db: Connection, territory: str, night: date) -> list[tuple[str, str, int]]:
-    """Coded refusals of one night's placements: verb, reason, count. By side, never by person."""
-    rows: list[Any] = await db.fetch(
-        """SELECT j.verb, j.outcome, count(*)::int FROM journal j JOIN placement p ON p.id = j.placement
-        WHERE j.territory = $1 AND p.night = $2 AND j.verb IN ('refuse_shelter', 'refuse_household') GROUP BY 1, 2 ORDER BY 3 DESC""",
-        territory,
-        night,
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def due(db: Connection, limit: int) -> list[tuple[str, UUID, int]]:
@@ -84,7 +63,3 @@ async def left_over(db: Connection, territory: str, before: date, limit: int) ->
         limit,
     )
     return [(row[0], row[1]) for row in rows]
-
-
-async def night_closed(db: Connection, territory: str, night: date) -> bool:
-    return await scalar(db, "SELECT EXISTS (SELECT FROM night WHERE territory = $1 AND date = $2)", territory, night)

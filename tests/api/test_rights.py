@@ -48,6 +48,7 @@ ROUTES: dict[str, Route] = {
     "GET /api/communes": Route(ANYBODY),
     "GET /api/live/status": Route({"coordinator", "admin"}),
     "GET /api/night": Route(OFFICE),
+    "GET /api/night/curve": Route({"coordinator"}),
     "POST /api/nights/{day}/closing": Route({"coordinator"}),
     "POST /api/placements": Route(OFFICE, {**ROOM, "persons": 1, "side": "men"}),
     "POST /api/placements/{placement}/acceptance": Route(THERE, at=S),

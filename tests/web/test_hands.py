@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from chairs import House
@@ -146,3 +147,58 @@ async def test_a_social_worker_is_told_when_a_request_moves(house: House, browse
     await moved.wait_for(state="detached")
     assert not (await page.title()).startswith("(!)")
     assert await sideways(page) <= 0
+
+
+async def test_the_board_moves_no_button_of_the_call_and_a_tap_chooses_another_place(house: House, browser: Any) -> None:
+    """The list is as long as the places that fit; "Hold" stands above it. A place that goes leaves the chosen one chosen."""
+    second = await house.chair("second")
+    for size in (DESK, PHONE):
+        page = await sit(browser, house, "operator", size, [])
+        await page.fill("#composition", "1f 1e")
+        rows = page.locator(".ranked ol li")
+        await rows.nth(1).wait_for()
+        before, buttons = await rows.count(), page.locator(".ranked .acts button")
+        where = [await button.bounding_box() for button in await buttons.all()]
+        await rows.nth(1).locator("button").click()
+        chosen = await rows.nth(1).locator("strong").inner_text(), await rows.nth(1).locator(".un").inner_text()
+        assert await rows.nth(1).get_attribute("aria-current") == "true"
+        units = [u["name"] for u in (await second.rows("operator"))["units"] if u["kind"] == "room" and not set(u["beds"]) - set("lc")]
+        gone = next(name for name in units if name not in chosen[1])
+        placement = await second.hold(await second.ask(women=1, children=1, men=0), gone)
+        await page.wait_for_function("(n) => document.querySelectorAll('.ranked ol li').length < n", arg=before)
+        assert [await button.bounding_box() for button in await buttons.all()] == where
+        still = page.locator(".ranked li[aria-current] .un")
+        assert await still.inner_text() == chosen[1]
+        await second.do(f"/api/placements/{placement}/release")
+        await page.context.close()
+
+
+async def test_an_old_count_is_said_where_its_place_is_proposed_and_held(house: House, browser: Any, look: asyncpg.Connection) -> None:
+    await look.execute("UPDATE unit SET confirmed_at = now() - interval '5 hours' WHERE name = 'Chambre 4'")
+    second = await house.chair("second")
+    await second.do(f"/api/placements/{await second.hold(await second.ask(women=1, men=0, children=1), 'Chambre 4')}/release")  # read again
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1f 1e")
+    row = page.locator(".ranked li", has_text="Chambre 4").first
+    assert "appeler avant d’envoyer" in await row.inner_text()
+    await row.locator("button").click()
+    await page.locator(".ranked .acts button").first.click()
+    reason = page.locator(".sheet li button").first
+    held = page.locator(".hold .old")
+    await reason.or_(held).first.wait_for()
+    if await reason.count():
+        await reason.click()
+    assert "Confirmée il y a 5 h 0" in await held.inner_text()
+
+
+async def test_another_service_s_request_says_when_it_was_read(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    asked = (await operator.do("/api/requests", {"women": 1})).json()
+    page = await sit(browser, house, "worker", PHONE, [])
+    await page.fill("#code", asked["code"])
+    await page.locator(".follow button").click()
+    await page.locator(".once", has_text="Demande d’un autre service").wait_for()
+    assert "change seule." not in await page.locator(".nextbox").inner_text(), "it does not, for this one"
+    await operator.hold(asked["id"], "Chambre 4")
+    await page.locator(".once button").click()
+    await page.locator(".nextbox", has_text="Place trouvée et bloquée").wait_for()

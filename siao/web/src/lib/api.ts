@@ -1,5 +1,6 @@
 // Calls to the server. A write carries a key made here and kept before it is sent: sent again, it has one effect.
 import { tongue } from './language.svelte';
+import { typeset } from './typeset';
 import { rest } from './rest.svelte';
 import type { Answer, Problem } from './types';
 
@@ -8,8 +9,11 @@ const ANSWER_MS = 12_000;
 const PENDING = 'siao.pending';
 
 export class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.detail);
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(typeset(problem.detail));
+    this.problem = { ...problem, detail: this.message };
   }
 }
 

@@ -28,3 +28,11 @@ test('a household of nine signs is no code', () => {
   assert.equal(isCode('1h1f2e2b3'), true);
   for (const code of ['7K3M-9QXF-C', '7k3m9qxfc', ' 7K3M 9QXF C ', '1F2E-1B3H-E']) assert.equal(isCode(code), true);
 });
+
+test('a code with a household behind it comes from a sheet of paper', () => {
+  const { code, said, asked, lost } = compose('7k3m-9qxf-c 1f 2e');
+  assert.deepEqual([code, said, asked.women, asked.children, lost], ['7K3M-9QXF-C', true, 1, 2, '']);
+  assert.equal(isCode('7K3M-9QXF-C 1f'), false);
+  assert.deepEqual([compose('7K3M-9QXF-C').said, isCode('7K3M-9QXF-C ')], [false, true]);
+  assert.equal(compose('1f2e1bpmr').code, null);
+});

@@ -1,7 +1,7 @@
 // What is typed while somebody speaks: `1f 2e 1b pmr`, spaces optional. Pure; what it did not understand it gives back.
 import type { Criteria, Level } from './types';
 
-export interface Composed { asked: Criteria; said: boolean; around: string | null; levelSaid: boolean; nightsSaid: boolean; lost: string }
+export interface Composed { asked: Criteria; code: string | null; said: boolean; around: string | null; levelSaid: boolean; nightsSaid: boolean; lost: string }
 
 const WHO = { h: 'men', f: 'women', e: 'children', b: 'infants' } as const;
 const NEEDS: [string, string][] = [
@@ -9,10 +9,14 @@ const NEEDS: [string, string][] = [
 ];
 const PIECE = /^(?:(\d{1,2})([hfeb])|n([1-4])|x(\d{1,2})|@([^\s\d]+)|(pmr|ani|pro|lb|nm|ch)|([hfeb])(?![a-z]))/i;
 
+/** A code with the household behind it: both were written on paper while no screen was there. */
+const PAPER = /^\s*([0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z])(?:\s+|$)/i;
+
 export function compose(text: string): Composed {
   const asked: Criteria = { men: 0, women: 0, children: 0, infants: 0, needs: [], zone: null, max_km: null, nights: 1, level: 4 };
-  const found: Composed = { asked, said: false, around: null, levelSaid: false, nightsSaid: false, lost: '' };
-  let rest = text.trim().toLowerCase();
+  const paper = PAPER.exec(text);
+  const found: Composed = { asked, code: paper?.[1]?.toUpperCase() ?? null, said: false, around: null, levelSaid: false, nightsSaid: false, lost: '' };
+  let rest = text.slice(paper?.[0].length ?? 0).trim().toLowerCase();
   while (rest) {
     const m = PIECE.exec(rest);
     if (!m) {

@@ -22,6 +22,11 @@ export function day(iso: string, zone: string): string {
   return new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone: zone }).format(new Date(iso));
 }
 
+/** 21 novembre */
+export function dated(at: number, zone: string): string {
+  return new Intl.DateTimeFormat(tongue.now === 'fr' ? 'fr-FR' : 'en-GB', { day: 'numeric', month: 'long', timeZone: zone }).format(at);
+}
+
 export function number(n: number): string {
   return n.toLocaleString('fr-FR').replaceAll('\u202f', '\u00a0');
 }

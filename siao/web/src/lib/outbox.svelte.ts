@@ -49,7 +49,7 @@ class Outbox {
         await send(path, body, 'POST', key);
       } catch (e) {
         if (e instanceof Unknown || (e instanceof Refused && e.problem.status === 401)) return;
-        this.refused = e instanceof Refused ? `${words} : ${e.problem.detail}` : words;
+        this.refused = e instanceof Refused ? `${words}\u00a0: ${e.problem.detail}` : words;
       }
       this.keep(this.waiting.filter((w) => w.key !== key));
     }

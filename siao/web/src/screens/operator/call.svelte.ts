@@ -88,7 +88,7 @@ export class Call extends Asking {
       await send(`/api/requests/${this.requestId}/revision`, body);
     } else {
       const path = this.renewing ? '/api/renewals' : '/api/requests';
-      const made = await this.once(path, this.renewing ? { ...body, code: this.renewing } : body);
+      const made = await this.once(path, { ...body, code: this.renewing ?? this.composed.code });
       this.requestId = made.id;
       this.code = made.code;
     }

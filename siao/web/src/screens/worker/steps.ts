@@ -27,11 +27,11 @@ const BANDS: Record<string, [string, string]> = {
   later: ['Dans le dernier tiers de la file.', 'In the last third of the list.'],
 };
 
-/** What the social worker, or the household, has to do now; most often nothing. */
-export function todo(r: Followed, zone: string): string {
+/** What the social worker, or the household, has to do now; most often nothing. `mine`: the board tells this screen of it. */
+export function todo(r: Followed, zone: string, mine: boolean): string {
   const back = r.call_back ? `${say('Le ménage rappelle à', 'The household rings back at')} ${hour(r.call_back, zone)}. ` : '';
   switch (r.step) {
-    case 'waiting': return `${r.band ? `${say(...(BANDS[r.band] ?? ['', '']))} ` : ''}${back}${say('Vous n’avez rien à faire : cette page change seule.', 'Nothing to do: this page changes by itself.')}`;
+    case 'waiting': return `${r.band ? `${say(...(BANDS[r.band] ?? ['', '']))} ` : ''}${back}${mine ? say('Vous n’avez rien à faire : cette page change seule.', 'Nothing to do: this page changes by itself.') : say('Vous n’avez rien à faire.', 'Nothing to do.')}`;
     case 'held': return say('Le 115 demande maintenant à la structure.', 'The 115 is asking the shelter now.');
     case 'offered': return say('Ne pas envoyer le ménage encore.', 'Do not send the household yet.');
     case 'expected': return say('Le ménage dit son code à la porte. En retard : prévenir le 115.', 'The household says its code at the door. If late: tell the 115.');

@@ -1,0 +1,91 @@
+"""The running night: its flow, how the evening goes on, and its close."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery
+
+from siao.actions.answers import Answer
+from siao.api import seat
+from siao.api.seat import Call
+from siao.core import evening, night
+from siao.core.closing import CloseNight
+from siao.core.people import OFFICE, Role
+from siao.core.refused import Refusal, Refused
+from siao.live.feed import Feed
+from siao.store import db as database
+from siao.store import nights as store
+from siao.store import rates
+
+COORDINATORS = frozenset({Role.COORDINATOR})
+
+
+@get("/api/night")
+async def tonight(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
+    """The running night as its coordinator sees it: the flow in households and persons, refusals by side, and the close.
+
+    `journal`: number and hash of the last entry; they stand on the paper board, where no computer can change them.
+    """
+    code, feed = await _feed(request, territory, OFFICE)
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    zone, now = feed.board.territory.time_zone, datetime.now(UTC)
+    date = night.night(now, zone)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        tallies = await store.tallies(db, code, date)
+        refusals = await store.refusals(db, code, date)
+        seq, head = await store.head(db, code)
+    waits = [c for c in feed.board.criteria.values() if feed.board.requests[c.request].night == date]
+    return {
+        "date": date,
+        "opened_at": night.opens(date, zone),
+        "closes_at": night.closes(date, zone),
+        "may_close": night.may_close(date, zone, now),
+        "closed": [{"outcome": outcome, "households": households, "persons": persons} for outcome, households, persons in tallies],
+        "waiting": {"households": len(waits), "persons": sum(c.persons for c in waits)},
+        "refusals": [{"verb": verb, "reason": reason, "count": count} for verb, reason, count in refusals],
+        "journal": {"seq": seq, "head": head.hex()},
+    }
+
+
+async def _feed(request: Call, territory: str | None, roles: frozenset[Role]) -> tuple[str, Feed]:
+    code = seat.territory(await seat.person(request), territory, roles)
+    return code, await seat.house(request).hub.feed(code)
+
+
+@get("/api/night/curve")
+async def curve(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
+    """How the evening goes: households that asked, that arrived, that ended in any way, added up by half hours; and what the
+    evenings of the last four weeks would still add, where any is known."""
+    code, feed = await _feed(request, territory, COORDINATORS)
+    if feed.board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    zone, now = feed.board.territory.time_zone, datetime.now(UTC)
+    date = night.night(now, zone)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        marks = await store.marks(db, code, date, night.opens(date, zone))
+        known = await rates.known(db, code)
+    ahead = evening.ahead(known, len(marks), now, zone)
+    return {
+        "opened_at": night.opens(date, zone),
+        "closes_at": night.closes(date, zone),
+        "steps": evening.steps(marks, night.opens(date, zone), now),
+        "nights": known.nights if ahead else 0,
+        "ahead": ahead,
+    }
+
+
+@post("/api/nights/{day:str}/closing", status_code=200)
+async def close_night(request: Call, day: FromPath[str]) -> Answer:
+    """What is open or paused ends unmet, with a reason; from 03:30 on."""
+    person = await seat.person(request)
+    code = seat.territory(person, request.query_params.get("territory"), COORDINATORS)
+    try:
+        asked = date.fromisoformat(day)
+    except ValueError:
+        raise Refused(Refusal.INVALID, "date") from None
+    return await seat.act(request, CloseNight(code, asked), code)
+
+
+ROUTES = [tonight, curve, close_night]
