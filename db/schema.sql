@@ -321,6 +321,9 @@ CREATE TABLE journal (
     plan      uuid,
     salt      bytea NOT NULL,
     hash      bytea NOT NULL,
+    -- whose account or right was changed, and at which service
+    account   uuid,
+    service   uuid,
     PRIMARY KEY (territory, seq)
 );
 CREATE INDEX journal_request ON journal (request) WHERE request IS NOT NULL;

@@ -17,6 +17,7 @@ from siao.actions.advice import Adviser
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
 from siao.api import (
+    accounts,
     administration,
     advice,
     allocation,
@@ -83,6 +84,7 @@ def build(settings: Settings) -> Litestar:
             *rules.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
+            *accounts.ROUTES,
             *statistics.ROUTES,
             *pages.routes(),
         ],

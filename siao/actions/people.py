@@ -1,17 +1,15 @@
-"""Who is there: passwords, sessions, accounts. No self-registration; a token is 256 random bits, hashed at rest."""
+"""Who is there: passwords and sessions. A token is 256 random bits, hashed at rest."""
 
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from msgspec import Struct
-from msgspec.structs import replace
 
 from siao.core.people import Right, Role
 from siao.core.refused import Refusal, Refused
@@ -141,40 +139,3 @@ async def password(text: str) -> str:
         raise Refused(Refusal.INVALID, "password", facts=(str(PASSWORD_MIN),))
     async with HASHING:
         return await asyncio.to_thread(hasher.hash, text)
-
-
-async def add(pool: database.Pool, login: str, text: str, language: str, rights: Sequence[Right]) -> UUID:
-    """A new account; a login that is taken is refused."""
-    account = store.Account(uuid4(), login, await password(text), language, active=True)
-    async with database.acting(pool, _territories(rights)) as db:
-        try:
-            await store.add(db, account)
-        except asyncpg.UniqueViolationError:
-            raise Refused(Refusal.TAKEN, "login") from None
-        await _grant(db, account.id, rights)
-    return account.id
-
-
-async def change(pool: database.Pool, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None) -> None:
-    """Whatever is given, and every session of the account ends: revocation is at once."""
-    secret = await password(text) if text is not None else None
-    async with database.acting(pool, _territories(rights or ())) as db:
-        account = next((a for a in await store.accounts(db) if a.id == id), None)
-        if account is None:
-            raise Refused(Refusal.UNKNOWN, "account")
-        kept = replace(account, active=account.active if active is None else active, password=secret or account.password)
-        await store.keep(db, kept)
-        if rights is not None:
-            await _grant(db, id, rights)
-        await store.close_sessions(db, id)
-
-
-async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:
-    try:
-        await store.grant(db, account, rights)
-    except (asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError):
-        raise Refused(Refusal.INVALID, "rights") from None
-
-
-def _territories(rights: Sequence[Right]) -> list[str]:
-    return [right.territory for right in rights] or NOWHERE

@@ -70,7 +70,8 @@ TABLES: dict[str, Kept] = {
         "territory week side size level hours need requests")}),
     "supply": Kept("forecasting what may still be declared tonight", "5 weeks", {P: "territory week kind capacity rule hours units"}),
     "journal": Kept("who did what, for the audit and for every screen; never a need", YEAR, {
-        S: "territory seq at role source verb outcome salt hash", A: "agent", P: "shelter units plan", H: "placement request"}),
+        S: "territory seq at role source verb outcome salt hash service", A: "agent account", P: "shelter units plan",
+        H: "placement request"}),
     "anchor": Kept("the journal's chain goes on where a month of it was purged", "as long as the journal", {
         S: "territory seq hash at", X: "mac"}),
     "command": Kept("the same click twice has one effect", "48 hours, or until the request closes", {

@@ -53,6 +53,12 @@ async def account(db: Pool | Connection, login: str) -> Account | None:
     return Account(*row) if row else None
 
 
+async def held(db: Connection, id: UUID) -> Account | None:
+    """The account, held until the transaction ends."""
+    row = await db.fetchrow("SELECT id, login, password, language, active FROM account WHERE id = $1 FOR UPDATE", id)
+    return Account(*row) if row else None
+
+
 async def accounts(db: Connection) -> list[Account]:
     return [Account(*row) for row in await db.fetch("SELECT id, login, password, language, active FROM account ORDER BY login")]
 

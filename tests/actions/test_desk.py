@@ -11,11 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 import city
+from chained import chain
 from hotline import Hotline
 from siao.actions.answers import Answer, Unavailable
 from siao.actions.desk import Command, Desk
 from siao.actions.verbs import RULES
-from siao.core.journal import GENESIS, Entry, link
 from siao.core.people import By, Role
 from siao.core.placements import Accept, Hold, Offer, RefuseShelter, Release, ShelterRefusal
 from siao.core.refused import Refusal, Refused
@@ -23,7 +23,6 @@ from siao.core.requests import CloseUnmet, Closing, Renew, Revise, Withdraw
 from siao.core.rights import MAY
 from siao.store import db as database
 from siao.store import requests as store
-from siao.store.rows import reader
 
 
 async def outcomes(*waiting: Any) -> list[Any]:
@@ -33,17 +32,6 @@ async def outcomes(*waiting: Any) -> list[Any]:
 def won(found: list[Any]) -> list[Any]:
     assert all(isinstance(one, Answer | UUID | Refused) for one in found), found
     return [one for one in found if not isinstance(one, Refused)]
-
-
-async def chain(look: asyncpg.Connection) -> list[Entry]:
-    """The journal, having followed its links and compared its head."""
-    entries = [reader(Entry)(row) for row in await look.fetch("SELECT * FROM journal ORDER BY seq")]
-    head = GENESIS
-    for number, entry in enumerate(entries, 1):
-        head = link(head, entry)
-        assert (entry.seq, entry.hash) == (number, head)
-    assert tuple(await look.fetchrow("SELECT seq, head FROM territory WHERE code = $1", city.CODE)) == (len(entries), head)
-    return entries
 
 
 async def test_two_desks_race_for_three_beds(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
