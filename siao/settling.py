@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from siao.actions import journal, people
+from siao.actions import journal, passwords
 from siao.actions import parks as actions
 from siao.core import accounts
 from siao.core.parks import Park, ParkShelter, identity
@@ -59,7 +59,7 @@ async def _accounts(owner: asyncpg.Connection, park: Park, shelter: UUID, passwo
             return
         services = await boards.services(owner, park.code)
         service = services[0].id if services else await _service(owner, park.code)
-        secret = await people.password(password)
+        secret = await passwords.made(password)
         told = [await _account(owner, login, secret, rights) for login, rights in _rights(park, shelter, service).items()]
         await journal.tell(owner, head, itertools.chain.from_iterable(told), actions.IMPORT)
 

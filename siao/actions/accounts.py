@@ -7,7 +7,7 @@ import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.actions import journal, people
+from siao.actions import journal, passwords
 from siao.core import accounts
 from siao.core.people import By, Right
 from siao.core.refused import Refusal, Refused
@@ -24,7 +24,7 @@ class Written(Struct, frozen=True):
 
 async def add(pool: database.Pool, code: str, by: By, login: str, text: str, language: str, rights: Sequence[Right]) -> Written:
     """A new account with its rights in this territory; a login that is taken is refused."""
-    account = store.Account(uuid4(), login, await people.password(text), language, active=True)
+    account = store.Account(uuid4(), login, await passwords.made(text), language, active=True)
     async with database.acting(pool, [code]) as db:
         head = await journal.lock(db, code)
         try:
@@ -39,7 +39,7 @@ async def change(
     pool: database.Pool, code: str, by: By, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None
 ) -> Written:
     """Whatever is given, and every session of the account ends: revocation is at once. Refused where it has a right elsewhere."""
-    secret = await people.password(text) if text is not None else None
+    secret = await passwords.made(text) if text is not None else None
     async with database.acting(pool, [code]) as db:
         head = await journal.lock(db, code)
         before = await store.held(db, id)

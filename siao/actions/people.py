@@ -1,16 +1,14 @@
-"""Who is there: passwords and sessions. A token is 256 random bits, hashed at rest."""
+"""Who is there: sessions, and what they are opened with. A token is 256 random bits, hashed at rest."""
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from msgspec import Struct
 
+from siao.actions import passwords
 from siao.core.people import Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
@@ -23,12 +21,6 @@ NOWHERE = ["0"]
 """A transaction that sees no territory."""
 IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
-HASHING = asyncio.Semaphore(2)
-"""Argon2id takes 64 MiB and some 200 ms each: at most two at a time."""
-hasher = PasswordHasher()
-NOBODY = hasher.hash(secrets.token_urlsafe(16))
-"""Verified where the login is unknown, so that the answer takes as long."""
-PASSWORD_MIN = 10
 
 
 class Person(Struct, frozen=True):
@@ -61,10 +53,11 @@ class Person(Struct, frozen=True):
 
 async def log_in(pool: database.Pool, login: str, password: str) -> str | None:
     """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`."""
-    tried = await _tried(pool, login, "login")
-    account = await store.account(pool, login)
-    if not await _verified(account.password if account else NOBODY, password) or account is None or not account.active:
-        return None
+    with passwords.line.place():
+        tried = await _tried(pool, login, "login")
+        account = await store.account(pool, login)
+        if not await passwords.right(account.password if account else None, password) or account is None or not account.active:
+            return None
     await store.succeed(pool, login, tried)
     token = secrets.token_bytes(TOKEN_BYTES)
     await store.open_session(pool, hashed(token), account.id)
@@ -82,17 +75,6 @@ async def _tried(pool: database.Pool, login: str, field: str) -> datetime:
 
 def hashed(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
-
-
-async def _verified(hash: str, password: str) -> bool:
-    def verify() -> bool:
-        try:
-            return hasher.verify(hash, password)
-        except VerificationError:
-            return False
-
-    async with HASHING:
-        return await asyncio.to_thread(verify)
 
 
 async def who(pool: database.Pool, cookie: str | None) -> Person | None:
@@ -120,10 +102,11 @@ async def touched(pool: database.Pool, person: Person) -> None:
 
 async def wake(pool: database.Pool, person: Person, password: str) -> bool:
     """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is."""
-    tried = await _tried(pool, person.login, "password")
-    account = await store.account(pool, person.login)
-    if account is None or not await _verified(account.password, password):
-        return False
+    with passwords.line.place():
+        tried = await _tried(pool, person.login, "password")
+        account = await store.account(pool, person.login)
+        if account is None or not await passwords.right(account.password, password):
+            return False
     await store.succeed(pool, person.login, tried)
     await store.touch(pool, person.token)
     return True
@@ -131,11 +114,3 @@ async def wake(pool: database.Pool, person: Person, password: str) -> bool:
 
 async def log_out(pool: database.Pool, person: Person) -> None:
     await store.close_session(pool, person.token)
-
-
-async def password(text: str) -> str:
-    """The Argon2id hash of a new password."""
-    if len(text) < PASSWORD_MIN:
-        raise Refused(Refusal.INVALID, "password", facts=(str(PASSWORD_MIN),))
-    async with HASHING:
-        return await asyncio.to_thread(hasher.hash, text)
