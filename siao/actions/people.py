@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from siao.actions import passwords
+from siao.actions.browsers import STRANGER
 from siao.core.people import Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
@@ -51,26 +52,27 @@ class Person(Struct, frozen=True):
         return None
 
 
-async def log_in(pool: database.Pool, login: str, password: str) -> str | None:
-    """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`."""
+async def log_in(pool: database.Pool, login: str, password: str, browser: bytes = STRANGER) -> str | None:
+    """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`; in this browser
+    alone where the name has signed in there before, else in all that are strangers to it, and in no other (browsers.py)."""
     with passwords.line.place():
-        tried = await _tried(pool, login, "login")
+        tried = await _tried(pool, login, browser, "login")
         account = await store.account(pool, login)
         if not await passwords.right(account.password if account else None, password) or account is None or not account.active:
             return None
-    await store.succeed(pool, login, tried)
+    await store.succeed(pool, login, browser, tried)
     token = secrets.token_bytes(TOKEN_BYTES)
     await store.open_session(pool, hashed(token), account.id)
     return token.hex()
 
 
-async def _tried(pool: database.Pool, login: str, field: str) -> datetime:
+async def _tried(pool: database.Pool, login: str, browser: bytes, field: str) -> datetime:
     """Counts a try as failed before it is looked at, one at a time under a name: a thousand sent at once are a thousand tries."""
     async with database.acting(pool, NOWHERE) as db:
-        await database.alone(db, login)
-        if await store.failures(db, login) >= FAILURES_MAX:
+        await database.alone(db, f"{login}/{browser.hex()}")
+        if await store.failures(db, login, browser) >= FAILURES_MAX:
             raise Refused(Refusal.PAUSED, field)
-        return await store.fail(db, login)
+        return await store.fail(db, login, browser)
 
 
 def hashed(token: bytes) -> bytes:
@@ -101,13 +103,14 @@ async def touched(pool: database.Pool, person: Person) -> None:
 
 
 async def wake(pool: database.Pool, person: Person, password: str) -> bool:
-    """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is."""
+    """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is,
+    by what this session tries alone: who has none wakes nothing and stops nobody."""
     with passwords.line.place():
-        tried = await _tried(pool, person.login, "password")
+        tried = await _tried(pool, person.login, person.token, "password")
         account = await store.account(pool, person.login)
         if account is None or not await passwords.right(account.password, password):
             return False
-    await store.succeed(pool, person.login, tried)
+    await store.succeed(pool, person.login, person.token, tried)
     await store.touch(pool, person.token)
     return True
 

@@ -79,7 +79,7 @@ TABLES: dict[str, Kept] = {
     "account": Kept("signing in, and who acted", "as long as the account exists", {A: "id login language active", X: "password"}),
     "account_right": Kept("who may do what", "as long as the account exists", {A: "account role territory shelter service"}),
     "session": Kept("staying signed in", "12 hours", {A: "account began human_at", X: "token"}),
-    "login_failure": Kept("a password cannot be guessed", "15 minutes", {A: "login at"}),
+    "login_failure": Kept("a password cannot be guessed", "15 minutes", {A: "login at browser"}),
     "access_log": Kept("who looked up a code or read an address", "6 months", {S: "territory at what", A: "agent", H: "subject"}),
     "migration": Kept("which steps of the schema ran", "as long as the database", {S: "name checksum at"}),
 }  # fmt: skip
@@ -106,3 +106,10 @@ BROWSER = {
         S: "key path words at", P: "body beds"}),
 }  # fmt: skip
 """Local and session storage. No composition, no queue, no code."""
+
+COOKIES = {
+    "siao": Kept("staying signed in", "12 hours, or until signed out", {X: "token"}),
+    "siao-browser": Kept("whoever guesses a password elsewhere keeps nobody out of a post that was used before", "90 days", {
+        S: "number", X: "mac"}),
+}  # fmt: skip
+"""No script reads them. The browser's number says nothing of who sits there; a MAC under the secret says for which logins it counts."""
