@@ -98,8 +98,8 @@ async def renew(request: Call, data: JSONBody[Renewal]) -> Answer:
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), WATCHERS)
     row = await _find(request, person, code, data.code)
-    service = None if person.right(code, OFFICE) else _service(person, code, None)
-    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service, _held_back(request, code, data)), code)
+    service, held_back = _service(person, code, data.service), _held_back(request, code, data)
+    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service, data.party, held_back), code)
 
 
 @post("/api/requests/{id:uuid}/revision", status_code=200)

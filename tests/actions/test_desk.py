@@ -175,6 +175,44 @@ async def test_a_request_that_closes_and_is_renewed_in_one_batch_keeps_its_new_n
     await chain(look)
 
 
+async def test_only_the_date_and_the_nights_stay_with_a_renewed_code(hotline: Hotline, look: asyncpg.Connection) -> None:
+    """Neither who followed it, nor with whom it was shown, nor that a shelter refused it (STATES, Renewal)."""
+    request = await hotline.ask(service=city.DAY_CENTRE)
+    await look.execute("UPDATE request SET party = gen_random_uuid()")
+    held = await hotline.hold(request)
+    await hotline.do(Offer(held))
+    await hotline.do(RefuseShelter(held, ShelterRefusal.OTHER))
+    before = await look.fetchrow("SELECT * FROM request WHERE id = $1", request)
+    assert before["first_in_level"] and before["party"] and before["service"] and before["last_refusal"]
+    await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+    await look.execute("UPDATE request SET night = night - 1")
+    await hotline.do(Renew(request, city.asks().asked))
+    again = await look.fetchrow("SELECT * FROM request WHERE id = $1", request)
+    assert (again["code"], again["first_asked"], again["nights_unmet"]) == (before["code"], before["first_asked"], 1)
+    left = ("first_in_level", "party", "service", "last_refusal", "call_back", "closing", "closed_at")
+    assert [again[name] for name in left] == [False, *[None] * 6]
+    assert again["night"] == before["night"]
+    party = uuid4()
+    await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+    await hotline.do(Renew(request, city.asks().asked, service=city.DAY_CENTRE, party=party))
+    row = await look.fetchrow("SELECT service, party FROM request WHERE id = $1", request)
+    assert tuple(row) == (city.DAY_CENTRE, party), "said anew"
+
+
+async def test_a_night_counts_once_however_often_a_request_closes_and_is_renewed_in_it(hotline: Hotline, look: asyncpg.Connection) -> None:
+    request, nights = await hotline.ask(), "SELECT nights_unmet FROM request WHERE id = $1"
+    for evening in (1, 2):
+        for _ in range(3):
+            await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+            assert await look.fetchval(nights, request) == evening
+            await hotline.do(Renew(request, city.asks().asked))
+            assert await look.fetchval(nights, request) == evening - 1, "this night is not over for it"
+        await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+        await look.execute("UPDATE request SET night = night - 1")
+        await hotline.do(Renew(request, city.asks().asked))
+        assert await look.fetchval(nights, request) == evening
+
+
 async def test_a_connection_that_dies_in_between_costs_no_answer_and_no_double(hotline: Hotline, look: asyncpg.Connection) -> None:
     async def kill() -> None:
         for _ in range(15):

@@ -152,7 +152,7 @@ async def requests_alone(w: Watched) -> None:
         await w.asked(level=level)
     await w.do(Revise(first, city.asks(men=2, level=1).asked), WORKER)
     await w.do(CloseUnmet(first, Closing.NO_SUITABLE_PLACE))
-    await w.do(Renew(first, city.asks().asked), WORKER)
+    await w.do(Renew(first, city.asks().asked, service=DAY_CENTRE), WORKER)
     await w.do(Withdraw(first, Closing.OTHER_SOLUTION), WORKER)
 
 
