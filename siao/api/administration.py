@@ -24,7 +24,7 @@ from siao.store import board as boards
 from siao.store import db as database
 
 ADMIN = frozenset({Role.ADMIN})
-HIDDEN = ("address", "telephone", "latitude", "longitude")
+HIDDEN = ("address", "telephone", "latitude", "longitude", "house_rules")
 """Of a confidential shelter. Left empty they stay as they are; a shelter that is confidential no more is told anew where it lies."""
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
 Text = Annotated[str, Meta(max_length=300, pattern=PLAIN)]

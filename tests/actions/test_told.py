@@ -33,6 +33,7 @@ VIEWS: tuple[views.View, ...] = (
     views.Operator(),
     views.AtShelter(shelter()),
     views.AtShelter(shelter("Le Refuge")),
+    views.AtShelter(shelter("Le Refuge"), by_phone=True),
     views.AtService(DAY_CENTRE),
 )
 Rows = dict[str, dict[UUID, Any]]
