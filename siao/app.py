@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from siao import __version__
@@ -71,7 +70,7 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
 
 
 def build(settings: Settings) -> Litestar:
-    made = Litestar(
+    return Litestar(
         route_handlers=[
             *people.ROUTES,
             *board.ROUTES,
@@ -94,7 +93,7 @@ def build(settings: Settings) -> Litestar:
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         compression_config=COMPRESSION,
-        openapi_config=OpenAPIConfig(
+        openapi_config=described.Config(
             title="siao",
             version=__version__,
             path="/schema",
@@ -103,8 +102,6 @@ def build(settings: Settings) -> Litestar:
         ),
         after_request=_not_kept,
     )
-    described.describe(made)
-    return made
 
 
 async def _not_kept(response: Response[Any]) -> Response[Any]:
