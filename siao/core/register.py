@@ -84,8 +84,8 @@ TABLES: dict[str, Kept] = {
     "migration": Kept("which steps of the schema ran", "as long as the database", {S: "name checksum at"}),
 }  # fmt: skip
 
-CHANNELS = {"siao:news": Kept("a bell: something is new", "not kept: published", {S: "code seq"})}
-"""Redis. Published, never stored; whoever missed it reads the journal."""
+CHANNELS = {"siao:news": Kept("a bell: something is new in this database", "not kept: published", {S: "database code seq"})}
+"""Redis. Each database has its own, by its name behind the colon. Published, never stored; whoever missed it reads the journal."""
 
 LOG = {
     "no.why": "the code of a refusal that the clock met",
