@@ -122,9 +122,8 @@ def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
 
 
 def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
-    """The same code another night: only the date first asked and the nights unmet stayed with it, for 30 days. Who follows it, with
-    whom it is shown and that a shelter refused it are said anew or gone. Renewed within the night that it was closed in, that night is
-    not over for it and counts once."""
+    """The same code another night: only the date first asked and the nights unmet stayed with it, for 30 days. Renewed within the
+    night that it was closed in, that night is not over for it and counts once."""
     request = world.get(Request, c.request)
     step(request, Verb.RENEW)
     if request.closed_at is None or now - request.closed_at > timedelta(days=RENEW_DAYS):
@@ -132,9 +131,7 @@ def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
     night = places.night(world.territory(request.territory), now)
     again = _changed(
         request,
-        state=State.OPEN,
-        closing=None,
-        closed_at=None,
+        **{"state": State.OPEN, "closing": None, "closed_at": None, "last_refusal": None},
         night=night,
         asked_at=now,
         nights_unmet=request.nights_unmet - (request.night == night),
@@ -142,7 +139,6 @@ def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
         service=c.service,
         party=c.party,
         first_in_level=False,
-        last_refusal=None,
     )
     yield _said(world, Verb.RENEW, again, c, now)
 
