@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import time
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from siao.store import db as database
 
 async def commit(spec: dict[str, Any]) -> list[tuple[int, float]]:
     pool = await database.pool(spec["database"])
-    bell = Doorbell(spec["redis"], lambda code, seq: None, lambda: None)
+    bell = Doorbell(spec["redis"], lambda code, seq: None, lambda: None, partial(database.name, pool))
     tasks = [asyncio.create_task(bell.publish()), asyncio.create_task(bell.listen())]
     desk, code, done = Desk(pool, b"bench", bell.ring), spec["territory"], list[tuple[int, float]]()
     rooms, going = units(code), set[asyncio.Task[None]]()

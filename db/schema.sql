@@ -321,6 +321,9 @@ CREATE TABLE journal (
     plan      uuid,
     salt      bytea NOT NULL,
     hash      bytea NOT NULL,
+    -- whose account or right was changed, and at which service
+    account   uuid,
+    service   uuid,
     PRIMARY KEY (territory, seq)
 );
 CREATE INDEX journal_request ON journal (request) WHERE request IS NOT NULL;
@@ -382,12 +385,14 @@ CREATE TABLE session (
 );
 CREATE INDEX session_account ON session (account);
 
--- Failed logins by login name, for the limit; a row dies with its window.
+-- Failed logins by login name, for the limit; a row dies with its window. browser: the number of one that the login has signed in
+-- from before, the session's token where its password is given again, nothing for all others together.
 CREATE TABLE login_failure (
-    login text NOT NULL,
-    at    timestamptz NOT NULL
+    login   text NOT NULL,
+    at      timestamptz NOT NULL,
+    browser bytea NOT NULL DEFAULT ''
 );
-CREATE INDEX login_failure_login ON login_failure (login, at);
+CREATE INDEX login_failure_login ON login_failure (login, browser, at);
 
 -- Recorded reads: looking up a code, reading a confidential address. 6 months.
 CREATE TABLE access_log (

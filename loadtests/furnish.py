@@ -12,7 +12,7 @@ from loadtests import households, parks
 from loadtests.cast import Person
 from loadtests.profiles import Profile
 from siao.actions import parks as settling
-from siao.actions import people
+from siao.actions import passwords, people
 from siao.actions.desk import Desk
 from siao.actions.verbs import Command
 from siao.api.requests import draw
@@ -85,7 +85,7 @@ def _in_turn(lists: Sequence[Sequence[tuple[str, UUID]]]) -> list[tuple[str, UUI
 
 async def _accounts(owner: asyncpg.Connection, seats: Sequence[Person]) -> list[Person]:
     """An account and an open session for each: one hash for all, since Argon2 takes 200 ms."""
-    hash = await people.password(PASSWORD)
+    hash = await passwords.made(PASSWORD)
     seated: list[Person] = []
     for n in range(0, len(seats), AT_ONCE):
         async with owner.transaction():

@@ -8,7 +8,6 @@ from typing import Any
 from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
-from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from siao import __version__
@@ -17,6 +16,7 @@ from siao.actions.advice import Adviser
 from siao.actions.desk import Desk
 from siao.actions.solver import Solver
 from siao.api import (
+    accounts,
     administration,
     advice,
     allocation,
@@ -30,6 +30,7 @@ from siao.api import (
     pages,
     people,
     placements,
+    places,
     requests,
     rules,
     sittings,
@@ -71,12 +72,13 @@ async def living(settings: Settings, app: Litestar) -> AsyncGenerator[None]:
 
 
 def build(settings: Settings) -> Litestar:
-    made = Litestar(
+    return Litestar(
         route_handlers=[
             *people.ROUTES,
             *board.ROUTES,
             *live.ROUTES,
             *requests.ROUTES,
+            *places.ROUTES,
             *nights.ROUTES,
             *placements.ROUTES,
             *allocation.ROUTES,
@@ -85,6 +87,7 @@ def build(settings: Settings) -> Litestar:
             *rules.ROUTES,
             *beds.ROUTES,
             *administration.ROUTES,
+            *accounts.ROUTES,
             *statistics.ROUTES,
             *pages.routes(),
         ],
@@ -94,7 +97,7 @@ def build(settings: Settings) -> Litestar:
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         compression_config=COMPRESSION,
-        openapi_config=OpenAPIConfig(
+        openapi_config=described.Config(
             title="siao",
             version=__version__,
             path="/schema",
@@ -103,8 +106,6 @@ def build(settings: Settings) -> Litestar:
         ),
         after_request=_not_kept,
     )
-    described.describe(made)
-    return made
 
 
 async def _not_kept(response: Response[Any]) -> Response[Any]:

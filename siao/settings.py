@@ -21,7 +21,14 @@ class Settings(Struct, frozen=True):
     @property
     def cookie(self) -> str:
         """`__Host-` wants https; a plain loopback demo cannot have it."""
-        return "__Host-siao" if self.secure_cookies else "siao"
+        return self._named("siao")
+
+    @property
+    def browser_cookie(self) -> str:
+        return self._named("siao-browser")
+
+    def _named(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure_cookies else name
 
 
 class Missing(Exception):

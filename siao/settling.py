@@ -1,14 +1,17 @@
 """What a demo's house is furnished with before its doors open: schema, a park, and one account for each chair."""
 
+import itertools
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from siao.actions import journal, passwords
 from siao.actions import parks as actions
-from siao.actions import people
+from siao.core import accounts
 from siao.core.parks import Park, ParkShelter, identity
 from siao.core.people import Right, Role
 from siao.core.territories import Service
+from siao.core.world import Change
 from siao.simulator import earlier
 from siao.store import board as boards
 from siao.store import db as database
@@ -51,13 +54,14 @@ def _lent(park: Park) -> ParkShelter:
 async def _accounts(owner: asyncpg.Connection, park: Park, shelter: UUID, password: str) -> None:
     async with owner.transaction():
         await database.here(owner, [park.code])
+        head = await journal.lock(owner, park.code)
         if await store.account(owner, "ecoutant") and await _has_right(owner, "ecoutant", park.code):
             return
         services = await boards.services(owner, park.code)
         service = services[0].id if services else await _service(owner, park.code)
-        secret = await people.password(password)
-        for login, rights in _rights(park, shelter, service).items():
-            await _account(owner, login, secret, rights)
+        secret = await passwords.made(password)
+        told = [await _account(owner, login, secret, rights) for login, rights in _rights(park, shelter, service).items()]
+        await journal.tell(owner, head, itertools.chain.from_iterable(told), actions.IMPORT)
 
 
 def _rights(park: Park, shelter: UUID, service: UUID) -> dict[str, list[Right]]:
@@ -76,13 +80,18 @@ def _rights(park: Park, shelter: UUID, service: UUID) -> dict[str, list[Right]]:
     }
 
 
-async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: list[Right]) -> None:
-    known = await store.account(owner, login)
+async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: list[Right]) -> list[Change]:
+    """The account with these rights in their territory, and what the journal is to tell of it there."""
+    code, known = rights[0].territory, await store.account(owner, login)
     if known is None:
-        known = store.Account(uuid4(), login, secret, "fr", active=True)
-        await store.add(owner, known)
+        new = store.Account(uuid4(), login, secret, "fr", active=True)
+        await store.add(owner, new)
+        await store.grant(owner, new.id, rights)
+        return list(accounts.added(new.id, rights))
     before = await store.rights(owner, known.id)
-    await store.grant(owner, known.id, [*(right for right in before if right.territory != rights[0].territory), *rights])
+    await store.grant(owner, known.id, [*(right for right in before if right.territory != code), *rights])
+    here = [right for right in before if right.territory == code]
+    return list(accounts.changed(known.id, opened=None, password=False, before=here, after=rights))
 
 
 async def _has_right(owner: asyncpg.Connection, login: str, territory: str) -> bool:

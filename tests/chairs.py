@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 
 import city
-from siao.actions import people
+from siao.actions import passwords
 from siao.core.people import Right, Role
 from siao.embedded.process import free_port
 from siao.settings import Settings
@@ -19,7 +19,7 @@ from siao.store import people as store
 from siao.workers import Opening, config
 
 PASSWORD = "a password of the tests"
-HASH = people.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+HASH = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 RIGHTS = {
     "operator": Right(Role.OPERATOR, city.CODE),
     "second": Right(Role.OPERATOR, city.CODE),

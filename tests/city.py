@@ -55,6 +55,7 @@ REFUGE = ParkShelter(
     longitude=5.58,
     telephone="04 76 00 00 02",
     address="3 rue cachée",
+    house_rules="Sonner deux fois au portail vert.",
     confidential=True,
     by_phone=True,
 )

@@ -1,10 +1,9 @@
 """A park comes in whole: its places, and one journal entry that says so, in one transaction."""
 
-import secrets
-
 import asyncpg
 
-from siao.core import parks, world
+from siao.actions import journal
+from siao.core import parks
 from siao.core.beds import Source
 from siao.core.journal import Verb
 from siao.core.parks import Park
@@ -13,7 +12,6 @@ from siao.core.units import Unit
 from siao.core.world import Change
 from siao.store import db as database
 from siao.store import parks as store
-from siao.store import world as batches
 
 IMPORT = By(agent=None, role=Role.ADMIN, source=Source.IMPORT)
 IMPORT_SECONDS = 60
@@ -36,13 +34,10 @@ async def load(url: str, park: Park) -> int:
         now = await db.fetchval("SELECT clock_timestamp()")
         rows = list(parks.rows(park, now, Source.IMPORT))
         await store.place(db, rows)
-        [territory] = await batches.lock(db, [park.code])
+        head = await journal.lock(db, park.code)
         units = tuple(row.id for row in rows if isinstance(row, Unit))
-        change = Change(Verb.ADMINISTER, (), "import", units=units)
-        entry = world.numbered(territory, change, IMPORT, now, secrets.token_bytes(16))
-        await store.append(db, [entry])
-        await store.head(db, park.code, entry.seq, entry.hash)
+        seq = await journal.tell(db, head, [Change(Verb.ADMINISTER, (), "import", units=units)], IMPORT)
         await db.execute("COMMIT")
-        return entry.seq
+        return seq
     finally:
         await db.close()

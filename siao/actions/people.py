@@ -1,18 +1,15 @@
-"""Who is there: passwords, sessions, accounts. No self-registration; a token is 256 random bits, hashed at rest."""
+"""Who is there: sessions, and what they are opened with. A token is 256 random bits, hashed at rest."""
 
-import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from msgspec import Struct
-from msgspec.structs import replace
 
+from siao.actions import passwords
+from siao.actions.browsers import STRANGER
 from siao.core.people import Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
@@ -25,12 +22,6 @@ NOWHERE = ["0"]
 """A transaction that sees no territory."""
 IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
-HASHING = asyncio.Semaphore(2)
-"""Argon2id takes 64 MiB and some 200 ms each: at most two at a time."""
-hasher = PasswordHasher()
-NOBODY = hasher.hash(secrets.token_urlsafe(16))
-"""Verified where the login is unknown, so that the answer takes as long."""
-PASSWORD_MIN = 10
 
 
 class Person(Struct, frozen=True):
@@ -61,40 +52,31 @@ class Person(Struct, frozen=True):
         return None
 
 
-async def log_in(pool: database.Pool, login: str, password: str) -> str | None:
-    """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`."""
-    tried = await _tried(pool, login, "login")
-    account = await store.account(pool, login)
-    if not await _verified(account.password if account else NOBODY, password) or account is None or not account.active:
-        return None
-    await store.succeed(pool, login, tried)
+async def log_in(pool: database.Pool, login: str, password: str, browser: bytes = STRANGER) -> str | None:
+    """A new session's token, or None. After FAILURES_MAX in a quarter of an hour the name rests: `Refused(PAUSED)`; in this browser
+    alone where the name has signed in there before, else in all that are strangers to it, and in no other (browsers.py)."""
+    with passwords.line.place():
+        tried = await _tried(pool, login, browser, "login")
+        account = await store.account(pool, login)
+        if not await passwords.right(account.password if account else None, password) or account is None or not account.active:
+            return None
+    await store.succeed(pool, login, browser, tried)
     token = secrets.token_bytes(TOKEN_BYTES)
     await store.open_session(pool, hashed(token), account.id)
     return token.hex()
 
 
-async def _tried(pool: database.Pool, login: str, field: str) -> datetime:
+async def _tried(pool: database.Pool, login: str, browser: bytes, field: str) -> datetime:
     """Counts a try as failed before it is looked at, one at a time under a name: a thousand sent at once are a thousand tries."""
     async with database.acting(pool, NOWHERE) as db:
-        await database.alone(db, login)
-        if await store.failures(db, login) >= FAILURES_MAX:
+        await database.alone(db, f"{login}/{browser.hex()}")
+        if await store.failures(db, login, browser) >= FAILURES_MAX:
             raise Refused(Refusal.PAUSED, field)
-        return await store.fail(db, login)
+        return await store.fail(db, login, browser)
 
 
 def hashed(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
-
-
-async def _verified(hash: str, password: str) -> bool:
-    def verify() -> bool:
-        try:
-            return hasher.verify(hash, password)
-        except VerificationError:
-            return False
-
-    async with HASHING:
-        return await asyncio.to_thread(verify)
 
 
 async def who(pool: database.Pool, cookie: str | None) -> Person | None:
@@ -121,60 +103,17 @@ async def touched(pool: database.Pool, person: Person) -> None:
 
 
 async def wake(pool: database.Pool, person: Person, password: str) -> bool:
-    """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is."""
-    tried = await _tried(pool, person.login, "password")
-    account = await store.account(pool, person.login)
-    if account is None or not await _verified(account.password, password):
-        return False
-    await store.succeed(pool, person.login, tried)
+    """The password given again where nobody had touched anything for half an hour; the session goes on. Limited as a login is,
+    by what this session tries alone: who has none wakes nothing and stops nobody."""
+    with passwords.line.place():
+        tried = await _tried(pool, person.login, person.token, "password")
+        account = await store.account(pool, person.login)
+        if account is None or not await passwords.right(account.password, password):
+            return False
+    await store.succeed(pool, person.login, person.token, tried)
     await store.touch(pool, person.token)
     return True
 
 
 async def log_out(pool: database.Pool, person: Person) -> None:
     await store.close_session(pool, person.token)
-
-
-async def password(text: str) -> str:
-    """The Argon2id hash of a new password."""
-    if len(text) < PASSWORD_MIN:
-        raise Refused(Refusal.INVALID, "password", facts=(str(PASSWORD_MIN),))
-    async with HASHING:
-        return await asyncio.to_thread(hasher.hash, text)
-
-
-async def add(pool: database.Pool, login: str, text: str, language: str, rights: Sequence[Right]) -> UUID:
-    """A new account; a login that is taken is refused."""
-    account = store.Account(uuid4(), login, await password(text), language, active=True)
-    async with database.acting(pool, _territories(rights)) as db:
-        try:
-            await store.add(db, account)
-        except asyncpg.UniqueViolationError:
-            raise Refused(Refusal.TAKEN, "login") from None
-        await _grant(db, account.id, rights)
-    return account.id
-
-
-async def change(pool: database.Pool, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None) -> None:
-    """Whatever is given, and every session of the account ends: revocation is at once."""
-    secret = await password(text) if text is not None else None
-    async with database.acting(pool, _territories(rights or ())) as db:
-        account = next((a for a in await store.accounts(db) if a.id == id), None)
-        if account is None:
-            raise Refused(Refusal.UNKNOWN, "account")
-        kept = replace(account, active=account.active if active is None else active, password=secret or account.password)
-        await store.keep(db, kept)
-        if rights is not None:
-            await _grant(db, id, rights)
-        await store.close_sessions(db, id)
-
-
-async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:
-    try:
-        await store.grant(db, account, rights)
-    except (asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError):
-        raise Refused(Refusal.INVALID, "rights") from None
-
-
-def _territories(rights: Sequence[Right]) -> list[str]:
-    return [right.territory for right in rights] or NOWHERE

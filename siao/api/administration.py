@@ -1,4 +1,4 @@
-"""Structures, units, services and accounts: the administrator's screen. No self-registration anywhere."""
+"""Structures, units and services: the administrator's screen."""
 
 from datetime import time
 from typing import Annotated, Any
@@ -15,17 +15,16 @@ from siao.api.seat import Call
 from siao.core import parks, views
 from siao.core.beds import Bed, Physical
 from siao.core.board import Board
-from siao.core.people import OFFICE, By, Right, Role
+from siao.core.people import OFFICE, By, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import PLAIN
 from siao.core.territories import Service
 from siao.core.units import Feature, Kind, Mode, Rule, Scheme, Shelter, Unit
 from siao.store import board as boards
 from siao.store import db as database
-from siao.store import people as store
 
 ADMIN = frozenset({Role.ADMIN})
-HIDDEN = ("address", "telephone", "latitude", "longitude")
+HIDDEN = ("address", "telephone", "latitude", "longitude", "house_rules")
 """Of a confidential shelter. Left empty they stay as they are; a shelter that is confidential no more is told anew where it lies."""
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
 Text = Annotated[str, Meta(max_length=300, pattern=PLAIN)]
@@ -64,33 +63,16 @@ class ServiceForm(Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
 
 
-class RightForm(Struct, frozen=True, forbid_unknown_fields=True):
-    role: Role
-    shelter: UUID | None = None
-    service: UUID | None = None
-
-
-class AccountForm(Struct, frozen=True, forbid_unknown_fields=True):
-    login: Annotated[str, Meta(min_length=3, max_length=60, pattern=PLAIN)]
-    password: Annotated[str, Meta(max_length=200)]
-    rights: tuple[RightForm, ...]
-    language: Annotated[str, Meta(pattern="^(fr|en)$")] = "fr"
-
-
-class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
-    active: bool | None = None
-    password: Annotated[str, Meta(max_length=200)] | None = None
-    rights: tuple[RightForm, ...] | None = None
-
-
-async def _admin(request: Call) -> tuple[seat.Person, str]:
+async def admin(request: Call) -> tuple[seat.Person, str]:
+    """Who administers, and where."""
     person = await seat.person(request)
     return person, seat.territory(person, request.query_params.get("territory"), ADMIN)
 
 
-async def _writing(request: Call) -> tuple[By, str]:
+async def writing(request: Call) -> tuple[By, str]:
+    """Who changes something, and where; a human who was there in the last half hour."""
     seat.same_origin(request)
-    person, code = await _admin(request)
+    person, code = await admin(request)
     if person.idle:
         raise Refused(Refusal.IDLE)
     await people.touched(seat.house(request).pool, person)
@@ -114,7 +96,7 @@ async def _write(request: Call, code: str, rows: list[Struct], by: By, shelter: 
 @get("/api/shelters")
 async def shelters(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
     """Every structure with its units and how many beds each has."""
-    _, code = await _admin(request)
+    _, code = await admin(request)
     board = await _board(request, code)
     units: dict[UUID, list[dict[str, Any]]] = {}
     for unit in board.units.values():
@@ -130,7 +112,7 @@ def _told(row: Shelter) -> dict[str, Any]:
 @post("/api/shelters", status_code=201)
 async def add_shelter(request: Call, data: JSONBody[ShelterForm]) -> dict[str, Any]:
     """A new structure, without units yet."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     row = _shelter(uuid4(), code, data, None)
     return await _write(request, code, [row], by, row.id)
 
@@ -138,7 +120,7 @@ async def add_shelter(request: Call, data: JSONBody[ShelterForm]) -> dict[str, A
 @put("/api/shelters/{id:uuid}")
 async def change_shelter(request: Call, id: FromPath[UUID], data: JSONBody[ShelterForm]) -> dict[str, Any]:
     """The structure as it is to be from now on."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     before = (await _board(request, code)).shelters.get(id)
     if before is None:
         raise Refused(Refusal.UNKNOWN, "shelter")
@@ -155,7 +137,7 @@ def _shelter(id: UUID, code: str, form: ShelterForm, before: Shelter | None) -> 
 @post("/api/shelters/{id:uuid}/units", status_code=201)
 async def add_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) -> dict[str, Any]:
     """A new unit with its beds, vacant and to be checked."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     if id not in (await _board(request, code)).shelters:
         raise Refused(Refusal.UNKNOWN, "shelter")
     _possible(data)
@@ -167,7 +149,7 @@ async def add_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) 
 @put("/api/units/{id:uuid}")
 async def change_unit(request: Call, id: FromPath[UUID], data: JSONBody[UnitForm]) -> dict[str, Any]:
     """The unit as it is to be from now on; its kind stays, and it never loses beds here."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     board = await _board(request, code)
     before = board.units.get(id)
     if before is None:
@@ -228,62 +210,21 @@ async def services(request: Call, territory: FromQuery[str | None] = None) -> li
 @post("/api/services", status_code=201)
 async def add_service(request: Call, data: JSONBody[ServiceForm]) -> dict[str, Any]:
     """A new service for social workers."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     id = uuid4()
-    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by)
+    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by, service=id)
     return {"id": id}
 
 
 @put("/api/services/{id:uuid}")
 async def change_service(request: Call, id: FromPath[UUID], data: JSONBody[ServiceForm]) -> dict[str, Any]:
     """The service as it is to be called from now on."""
-    by, code = await _writing(request)
+    by, code = await writing(request)
     async with database.reading(seat.house(request).pool, [code]) as db:
         if id not in {service.id for service in await boards.services(db, code)}:
             raise Refused(Refusal.UNKNOWN, "service")
-    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by)
+    await structures.write(seat.house(request).pool, code, [Service(id, code, data.name)], by, service=id)
     return {"id": id}
 
 
-@get("/api/accounts")
-async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
-    """The accounts with a right here, and those without any."""
-    _, code = await _admin(request)
-    async with database.reading(seat.house(request).pool, [code]) as db:
-        found = [(account, await store.rights(db, account.id)) for account in await store.accounts(db)]
-    return [
-        {"id": a.id, "login": a.login, "language": a.language, "active": a.active, "rights": [views.plain(r) for r in rights]}
-        for a, rights in found
-        if not rights or any(right.territory == code for right in rights)
-    ]
-
-
-@post("/api/accounts", status_code=201)
-async def add_account(request: Call, data: JSONBody[AccountForm]) -> dict[str, Any]:
-    """A new account with its rights; nobody registers alone."""
-    _, code = await _writing(request)
-    id = await people.add(seat.house(request).pool, data.login, data.password, data.language, _rights(code, data.rights))
-    return {"id": id}
-
-
-@put("/api/accounts/{id:uuid}")
-async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[AccountChange]) -> dict[str, Any]:
-    """Whatever changes, the account's sessions end at once. An account with a right elsewhere is not changed from here."""
-    _, code = await _writing(request)
-    here = seat.house(request)
-    if any(right.territory != code for right in await store.rights(here.pool, id)):
-        raise Refused(Refusal.FORBIDDEN, "account")
-    rights = None if data.rights is None else _rights(code, data.rights)
-    await people.change(here.pool, id, active=data.active, text=data.password, rights=rights)
-    here.known.clear()
-    return {"id": id}
-
-
-def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
-    return [Right(form.role, code, form.shelter, form.service) for form in forms]
-
-
-ROUTES = [
-    shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, change_service, accounts,
-    add_account, change_account,
-]  # fmt: skip
+ROUTES = [shelters, add_shelter, change_shelter, add_unit, change_unit, services, add_service, change_service]

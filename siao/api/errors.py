@@ -15,6 +15,8 @@ from siao.store import db as database
 
 log = logging.getLogger("siao.api")
 MEDIA = "application/problem+json"
+RETRY_AFTER_SECONDS = {Refusal.UNAVAILABLE: Unavailable.retry_after_seconds, Refusal.BUSY: 5}
+"""What is refused for now alone, and when to come again."""
 
 
 def language(request: Request[Any, Any, Any]) -> str:
@@ -35,7 +37,7 @@ def problem(request: Request[Any, Any, Any], no: Refused, **more: Any) -> Respon
         "facts": no.facts,
         **more,
     }
-    headers = {"Retry-After": str(Unavailable.retry_after_seconds)} if no.status == 503 else {}
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS[no.why])} if no.why in RETRY_AFTER_SECONDS else {}
     return _said(body, no.status, headers)
 
 

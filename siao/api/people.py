@@ -7,7 +7,7 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from siao.actions import people
+from siao.actions import browsers, people
 from siao.api import seat
 from siao.api.seat import Call
 from siao.core.refused import Refusal, Refused
@@ -29,19 +29,28 @@ class Language(Struct, frozen=True):
     language: Annotated[str, Meta(pattern="^(fr|en)$")]
 
 
-def _cookie(request: Call, token: str, seconds: int) -> Cookie:
+def _cookie(request: Call, name: str, value: str, seconds: int) -> Cookie:
+    secure = seat.house(request).settings.secure_cookies
+    return Cookie(key=name, value=value, path="/", httponly=True, secure=secure, samesite="strict", max_age=seconds)
+
+
+def _cookies(request: Call, token: str, login: str) -> list[Cookie]:
+    """The session's, and the browser's own, which outlives it."""
     settings = seat.house(request).settings
-    return Cookie(
-        key=settings.cookie, value=token, path="/", httponly=True, secure=settings.secure_cookies, samesite="strict", max_age=seconds
-    )
+    browser = browsers.cookie(settings.secret, request.cookies.get(settings.browser_cookie), login)
+    return [
+        _cookie(request, settings.cookie, token, store.SESSION_HOURS * 3600),
+        _cookie(request, settings.browser_cookie, browser, browsers.KEPT_DAYS * 24 * 3600),
+    ]
 
 
 @post("/api/session", status_code=200)
 async def log_in(request: Call, data: JSONBody[Login]) -> Response[dict[str, Any]]:
-    """A new session, its token in a cookie alone. Rotated at each login."""
+    """A new session, its token in a cookie alone. Rotated at each login. The browser is known again by a cookie of its own."""
     seat.same_origin(request)
     here = seat.house(request)
-    token = await people.log_in(here.pool, data.login, data.password)
+    browser = browsers.counted_as(here.settings.secret, request.cookies.get(here.settings.browser_cookie), data.login)
+    token = await people.log_in(here.pool, data.login, data.password, browser)
     if token is None:
         raise Refused(Refusal.WRONG_PASSWORD, "password")
     person = await people.who(here.pool, token)
@@ -50,7 +59,7 @@ async def log_in(request: Call, data: JSONBody[Login]) -> Response[dict[str, Any
     if before := await seat.find(request):
         await people.log_out(here.pool, before)
         here.known.forget(request.cookies[here.settings.cookie])
-    return Response(await _me(request, person), cookies=[_cookie(request, token, store.SESSION_HOURS * 3600)])
+    return Response(await _me(request, person), cookies=_cookies(request, token, person.login))
 
 
 @put("/api/session", status_code=204)
@@ -82,7 +91,7 @@ async def log_out(request: Call) -> Response[None]:
     here = seat.house(request)
     await people.log_out(here.pool, person)
     here.known.clear()
-    return Response(None, status_code=204, cookies=[_cookie(request, "", 0)])
+    return Response(None, status_code=204, cookies=[_cookie(request, here.settings.cookie, "", 0)])
 
 
 @get("/api/me")

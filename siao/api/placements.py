@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from siao.actions.answers import Answer
 from siao.api import explanations, sealed, seat
-from siao.api.requests import suitable
+from siao.api.places import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
 from siao.core.allocation.decision import Decision

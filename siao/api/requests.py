@@ -1,4 +1,4 @@
-"""Requests: asked, renewed, followed by their code, and the places that would suit."""
+"""Requests: asked, renewed, followed by their code."""
 
 import secrets
 from datetime import UTC, datetime
@@ -6,22 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from siao.actions.answers import Answer
-from siao.api import errors, sealed, seat
-from siao.api.composed import COMPOSED
+from siao.api import sealed, seat
 from siao.api.seat import Call
-from siao.core import advice, asking, codes, requests, views
-from siao.core.allocation import nowhere, rank
-from siao.core.allocation.model import TENTHS
-from siao.core.board import Board
+from siao.core import advice, codes, requests, views
 from siao.core.people import OFFICE, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Asked, Closing, HeldBack
-from siao.store import board as boards
 from siao.store import db as database
 from siao.store import people
 from siao.store import requests as store
@@ -118,8 +112,8 @@ async def renew(request: Call, data: JSONBody[Renewal]) -> Answer:
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), WATCHERS)
     row = await _find(request, person, code, data.code)
-    service = None if person.right(code, OFFICE) else _service(person, code, None)
-    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service, _held_back(request, code, data)), code)
+    service, held_back = _service(person, code, data.service), _held_back(request, code, data)
+    return await seat.act(request, requests.Renew(row.id, data.asked(), data.call_back, service, data.party, held_back), code)
 
 
 @post("/api/requests/{id:uuid}/revision", status_code=200)
@@ -188,77 +182,4 @@ async def _may_follow(db: database.Connection, person: seat.Person, code: str, r
     return bool(person.right(code, OFFICE) or mine) or await people.looked_up(db, person.id, row.id)
 
 
-@get("/api/places", dependencies=COMPOSED)
-async def places(request: Call, asked: NamedDependency[Asked], territory: FromQuery[str | None] = None) -> dict[str, Any]:
-    """The places that would suit, best first, while the operator types; nothing is saved."""
-    person = await seat.person(request)
-    code = seat.territory(person, territory, OFFICE)
-    asking.possible(asked)
-    return await suitable(request, code, asked)
-
-
-@get("/api/requests/{id:uuid}/places")
-async def places_for(request: Call, id: FromPath[UUID], territory: FromQuery[str | None] = None) -> dict[str, Any]:
-    """The places for a request that waits, each with why it stands where it does; a read, no lock."""
-    person = await seat.person(request)
-    code = seat.territory(person, territory, OFFICE)
-    feed = await seat.house(request).hub.feed(code)
-    if feed.board is None or id not in feed.board.criteria:
-        feed = await seat.caught_up(request, code)  # asked a moment ago
-    criteria = feed.board.criteria.get(id) if feed.board else None
-    if criteria is None:
-        raise Refused(Refusal.UNKNOWN, "request")
-    return await suitable(request, code, criteria)
-
-
-async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -> dict[str, Any]:
-    """What is free now for a household, ranked, with what excluded the rest; from this process's board."""
-    hub = seat.house(request).hub
-    feed = await hub.feed(code)
-    board = feed.board
-    if board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    commune = await seat.commune(request, code, asked.zone)
-    now = datetime.now(UTC)
-    household, language = asking.seen(asked, commune, now), errors.language(request)
-    found = rank.find(board.stocked(now), household, now, board.rules(now))
-    return {
-        "places": [_place(board, one) for one in found.places],
-        "compatible": found.compatible,
-        "excluded": found.excluded,
-        "only": found.only,
-        "wish": nowhere.wish(found.only, language),
-        "nobody": [] if found.compatible else nowhere.nobody(found.excluded, found.only, language),
-        "nearest": found.nearest,
-        "seq": feed.seq,
-    }
-
-
-def _place(board: Board, one: rank.Ranked) -> dict[str, Any]:
-    """A ranked place for the screen; a confidential shelter is at no distance."""
-    km = one.weighed.tenths
-    return {
-        "rank": one.rank,
-        "shelter": one.place.shelter,
-        "units": one.place.units,
-        "kind": one.place.kind,
-        "beds": one.place.capacity,
-        "waste": one.weighed.waste,
-        "distance_km": None if km is None else km / TENTHS,
-        "same_shelter": one.weighed.same_shelter,
-        "arrive_before": one.place.arrive_before,
-        "mode": board.units[one.place.units[0]].mode,
-        "why": one.why,
-    }
-
-
-@get("/api/communes")
-async def communes(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
-    """The communes that can be named on the telephone, with their sectors."""
-    person = await seat.person(request)
-    code = seat.territory(person, territory)
-    async with database.reading(seat.house(request).pool, [code]) as db:
-        return [views.plain(commune, "territory") for commune in await boards.communes(db, code)]
-
-
-ROUTES = [ask, renew, revise, resume, withdraw, look_up, timeline, places, places_for, communes]
+ROUTES = [ask, renew, revise, resume, withdraw, look_up, timeline]

@@ -159,10 +159,10 @@ def view(person: Person, code: str, name: str, shelter: UUID | None, service: UU
     """The view asked for, if a right goes with it."""
     if name == "operator" and person.right(code, OFFICE):
         return views.Operator()
-    if name == "shelter" and shelter and person.right(code, OFFICE):
-        return views.AtShelter(shelter)  # on the telephone for it
     if name == "shelter" and (right := person.right(code, frozenset({Role.SHELTER}), shelter)) and right.shelter:
         return views.AtShelter(right.shelter)
+    if name == "shelter" and shelter and person.right(code, OFFICE):
+        return views.AtShelter(shelter, by_phone=True)
     if name == "worker" and (right := person.right(code, frozenset({Role.WORKER}), None, service)) and right.service:
         return views.AtService(right.service)
     raise Refused(Refusal.FORBIDDEN, "view")

@@ -122,21 +122,23 @@ def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
 
 
 def renew(world: World, c: Renew, by: By, now: datetime) -> Iterator[Change]:
-    """The same code another night: only the date first asked and the nights unmet stayed with it, for 30 days."""
+    """The same code another night: only the date first asked and the nights unmet stayed with it, for 30 days. Renewed within the
+    night that it was closed in, that night is not over for it and counts once."""
     request = world.get(Request, c.request)
     step(request, Verb.RENEW)
     if request.closed_at is None or now - request.closed_at > timedelta(days=RENEW_DAYS):
         raise Refused(Refusal.TOO_OLD, "code")
+    night = places.night(world.territory(request.territory), now)
     again = _changed(
         request,
-        state=State.OPEN,
-        closing=None,
-        closed_at=None,
-        night=places.night(world.territory(request.territory), now),
+        **{"state": State.OPEN, "closing": None, "closed_at": None, "last_refusal": None},
+        night=night,
         asked_at=now,
+        nights_unmet=request.nights_unmet - (request.night == night),
         call_back=_call_back(c.call_back, now),
-        service=c.service or request.service,
-        last_refusal=None,
+        service=c.service,
+        party=c.party,
+        first_in_level=False,
     )
     yield _said(world, Verb.RENEW, again, c, now)
 

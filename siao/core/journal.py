@@ -47,10 +47,25 @@ class Verb(Coded):
     SET_RULES = "set_rules", "nouvelles règles publiées", "new rules published"
     CLOSE_NIGHT = "close_night", "nuit close", "night closed"
     ADMINISTER = "administer", "structure modifiée", "structure changed"
+    ADD_ACCOUNT = "add_account", "compte créé", "account made"
+    CLOSE_ACCOUNT = "close_account", "compte fermé", "account closed"
+    OPEN_ACCOUNT = "open_account", "compte rouvert", "account reopened"
+    SET_PASSWORD = "set_password", "mot de passe changé", "password changed"
+    GRANT = "grant", "droit donné", "right given"
+    REVOKE = "revoke", "droit retiré", "right taken away"
+    END_SESSIONS = "end_sessions", "sessions closes", "sessions ended"
+
+
+ADMINISTERED = frozenset({Verb.ADMINISTER, Verb.SET_RULES, Verb.ADD_ACCOUNT, Verb.CLOSE_ACCOUNT, Verb.OPEN_ACCOUNT, Verb.SET_PASSWORD,
+                          Verb.GRANT, Verb.REVOKE, Verb.END_SESSIONS})  # fmt: skip
+"""What an administrator and an auditor look back at: of places, rules, accounts and rights; never of a household."""
 
 
 class Entry(Struct, frozen=True, gc=False):
-    """What the journal keeps, 12 months. `outcome` is a coded reason or empty."""
+    """What the journal keeps, 12 months. `outcome` is a coded reason or empty; of a right, its role.
+
+    `account`: whose account or right was changed, `service`: at which service; never a login, never a secret.
+    """
 
     territory: str
     seq: int
@@ -67,11 +82,19 @@ class Entry(Struct, frozen=True, gc=False):
     plan: UUID | None
     salt: bytes
     hash: bytes
+    account: UUID | None = None
+    service: UUID | None = None
+
+
+SAID = Entry.__struct_fields__[: Entry.__struct_fields__.index("salt")]
 
 
 def body(entry: Entry) -> bytes:
-    """The entry without its hash, in one canonical form: JSON array of its fields in order, salt first."""
-    fields = [getattr(entry, name) for name in Entry.__struct_fields__[:-2]]
+    """The entry without its hash, in one canonical form: JSON array of its fields in order, salt first. Whose account and service
+    where either is said: entries of before these two have the links that they had."""
+    fields = [getattr(entry, name) for name in SAID]
+    if entry.account is not None or entry.service is not None:
+        fields += (entry.account, entry.service)
     return entry.salt + msgspec.json.encode(fields)
 
 

@@ -67,6 +67,7 @@ class Refusal(Coded):
     WRONG_PASSWORD = "wrong_password", "Identifiant ou mot de passe inconnu.", "Unknown login or password."
     FOREIGN_ORIGIN = "foreign_origin", "Cette page n’est pas de ce serveur.", "This page is not from this server."
     UNAVAILABLE = "unavailable", "Le serveur ne répond pas : le même geste peut être renvoyé.", "The server is away: send the same again."
+    BUSY = "busy", "Trop de connexions à la fois : réessayer dans un instant.", "Too many people are signing in: try again in a moment."
     NO_METHOD = "no_method", "Cette adresse se lit seulement.", "This address can only be read."
     PAUSED = "paused", "Trop d’essais : attendre un quart d’heure.", "Too many attempts: wait a quarter of an hour."
 
@@ -88,6 +89,7 @@ STATUS: dict[Refusal, int] = {
     Refusal.WRONG_PASSWORD: 401,
     Refusal.FOREIGN_ORIGIN: 403,
     Refusal.UNAVAILABLE: 503,
+    Refusal.BUSY: 503,
     Refusal.NO_METHOD: 405,
     Refusal.PAUSED: 429,
 }

@@ -70,7 +70,8 @@ TABLES: dict[str, Kept] = {
         "territory week side size level hours need requests")}),
     "supply": Kept("forecasting what may still be declared tonight", "5 weeks", {P: "territory week kind capacity rule hours units"}),
     "journal": Kept("who did what, for the audit and for every screen; never a need", YEAR, {
-        S: "territory seq at role source verb outcome salt hash", A: "agent", P: "shelter units plan", H: "placement request"}),
+        S: "territory seq at role source verb outcome salt hash service", A: "agent account", P: "shelter units plan",
+        H: "placement request"}),
     "anchor": Kept("the journal's chain goes on where a month of it was purged", "as long as the journal", {
         S: "territory seq hash at", X: "mac"}),
     "command": Kept("the same click twice has one effect", "48 hours, or until the request closes", {
@@ -78,13 +79,13 @@ TABLES: dict[str, Kept] = {
     "account": Kept("signing in, and who acted", "as long as the account exists", {A: "id login language active", X: "password"}),
     "account_right": Kept("who may do what", "as long as the account exists", {A: "account role territory shelter service"}),
     "session": Kept("staying signed in", "12 hours", {A: "account began human_at", X: "token"}),
-    "login_failure": Kept("a password cannot be guessed", "15 minutes", {A: "login at"}),
+    "login_failure": Kept("a password cannot be guessed", "15 minutes", {A: "login at browser"}),
     "access_log": Kept("who looked up a code or read an address", "6 months", {S: "territory at what", A: "agent", H: "subject"}),
     "migration": Kept("which steps of the schema ran", "as long as the database", {S: "name checksum at"}),
 }  # fmt: skip
 
-CHANNELS = {"siao:news": Kept("a bell: something is new", "not kept: published", {S: "code seq"})}
-"""Redis. Published, never stored; whoever missed it reads the journal."""
+CHANNELS = {"siao:news": Kept("a bell: something is new in this database", "not kept: published", {S: "database code seq"})}
+"""Redis. Each database has its own, by its name behind the colon. Published, never stored; whoever missed it reads the journal."""
 
 LOG = {
     "no.why": "the code of a refusal that the clock met",
@@ -105,3 +106,10 @@ BROWSER = {
         S: "key path words at", P: "body beds"}),
 }  # fmt: skip
 """Local and session storage. No composition, no queue, no code."""
+
+COOKIES = {
+    "siao": Kept("staying signed in", "12 hours, or until signed out", {X: "token"}),
+    "siao-browser": Kept("whoever guesses a password elsewhere keeps nobody out of a post that was used before", "90 days", {
+        S: "number", X: "mac"}),
+}  # fmt: skip
+"""No script reads them. The browser's number says nothing of who sits there; a MAC under the secret says for which logins it counts."""

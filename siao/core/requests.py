@@ -189,6 +189,7 @@ class Renew(Struct, frozen=True):
     asked: Asked
     call_back: datetime | None = None
     service: UUID | None = None
+    party: UUID | None = None
     held_back: HeldBack | None = None
 
 

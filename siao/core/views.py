@@ -1,6 +1,7 @@
 """What each chair sees of the board (STATES, Rights). A view gives rows ready for the wire, or None for what it may not see.
 
-A confidential shelter has no address, zone, distance or map point in any row.
+A confidential shelter has no address, zone, distance or map point in any row but its own staff's; nor house rules, which are free to say
+where its door is: they come with the recorded read of the address.
 """
 
 from typing import Any, ClassVar
@@ -17,11 +18,16 @@ from siao.core.requests import State as Asked
 from siao.core.units import Shelter, Unit
 
 Row = dict[str, Any]
-MASKED = ("commune", "zone", "latitude", "longitude", "telephone", "address")
+MASKED = ("commune", "zone", "latitude", "longitude", "telephone", "house_rules")
 
 
 def plain(row: Struct, *without: str) -> Row:
     return {name: getattr(row, name) for name in row.__struct_fields__ if name not in without}
+
+
+def outside(row: Shelter) -> Row:
+    """A shelter as the 115 sees it."""
+    return plain(row, "territory", "address") | (dict.fromkeys(MASKED, None) if row.confidential else {})
 
 
 class Operator(Struct, frozen=True):
@@ -36,8 +42,7 @@ class Operator(Struct, frozen=True):
         return Touched(**{kind: set(getattr(board, kind)) for kind in boards.KINDS})
 
     def shelters(self, board: Board, row: Shelter) -> Row | None:
-        shown = plain(row, "territory", "address")
-        return shown | dict.fromkeys((m for m in MASKED if m != "address"), None) if row.confidential else shown
+        return outside(row)
 
     def units(self, board: Board, row: Unit) -> Row | None:
         return plain(row, "territory") | {"beds": "".join(boards.letter(board, bed) for bed in board.beds.get(row.id, ()))}
@@ -85,6 +90,8 @@ class AtShelter(Struct, frozen=True):
     """One shelter's own beds, and the households offered, expected and present there: never level, zone, waiting or refusals."""
 
     shelter: UUID
+    by_phone: bool = False
+    """The 115 looks on, speaking for it on the telephone: at a confidential address it is no staff."""
     name: ClassVar[str] = "shelter"
 
     def concerned(self, by: set[UUID]) -> bool:
@@ -98,7 +105,9 @@ class AtShelter(Struct, frozen=True):
         )
 
     def shelters(self, board: Board, row: Shelter) -> Row | None:
-        return plain(row, "territory") if row.id == self.shelter else None
+        if row.id != self.shelter:
+            return None
+        return outside(row) if self.by_phone else plain(row, "territory")
 
     def units(self, board: Board, row: Unit) -> Row | None:
         if row.shelter != self.shelter:

@@ -54,6 +54,8 @@ class Change(Struct, frozen=True):
     placement: UUID | None = None
     request: UUID | None = None
     plan: UUID | None = None
+    account: UUID | None = None
+    service: UUID | None = None
     gone: tuple[UUID, ...] = ()
     tally: tuple[Tally, ...] = ()
     learned: tuple[Demand | Supply, ...] = ()
@@ -228,5 +230,7 @@ def numbered(head: Territory, change: Change, by: By, now: datetime, salt: bytes
         plan=change.plan,
         salt=salt,
         hash=b"",
+        account=change.account,
+        service=change.service,
     )
     return replace(bare, hash=link(head.head, bare))

@@ -1,14 +1,20 @@
-"""All of Redis: a hint that a territory has news. It may be lost; the feed looks by itself after a second."""
+"""All of Redis: a hint that a territory has news. It may be lost; the feed looks by itself after a second.
+
+The channel names its database, so that two installations at one Redis do not ring at each other; but for two that were restored from one
+and the same cluster's files, where a ring too many costs one look.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+import asyncpg
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, RedisError
 
 from siao.live import address
+from siao.store import db as database
 
 log = logging.getLogger("siao.doorbell")
 CHANNEL = "siao:news"
@@ -20,15 +26,17 @@ Heard = Callable[[str, int], None]
 class Doorbell:
     """Rings and hears `territory:seq`, several to a message. Ringing never waits and never fails; hearing reconnects for ever.
 
-    `up` says whether Redis is there. Every (re)subscription is told as a ring of all, since what was rung between is lost.
+    `house` says whose bell it is, asked until it answers once. `up` says whether Redis is there. Every (re)subscription is told as a
+    ring of all, since what was rung between is lost.
     """
 
-    def __init__(self, url: str, heard: Heard, missed: Callable[[], None]) -> None:
+    def __init__(self, url: str, heard: Heard, missed: Callable[[], None], house: Callable[[], Awaitable[str]]) -> None:
         self.address = address.parse(url)
         self.sharded = self.address.kind == "cluster"
         self.node: tuple[str, int] | None = None
         self.redis: Redis | None = None
-        self.heard, self.missed, self.up = heard, missed, False
+        self.heard, self.missed, self.house, self.up = heard, missed, house, False
+        self.channel = ""
         self.rings: dict[str, int] = {}
         self.rung = asyncio.Event()
 
@@ -53,14 +61,14 @@ class Doorbell:
     async def _publish(self, text: str) -> None:
         if self.redis is None:
             raise ConnectionError("no server found yet")
-        await (self.redis.spublish(CHANNEL, text) if self.sharded else self.redis.publish(CHANNEL, text))
+        await (self.redis.spublish(self.channel, text) if self.sharded else self.redis.publish(self.channel, text))
 
     async def listen(self) -> None:
         """A supervised loop: hears until Redis goes away, then comes back."""
         while True:
             try:
                 await self._hear()
-            except (RedisError, OSError, TimeoutError):
+            except (RedisError, *database.LOST, asyncpg.PostgresError):
                 if self.up:
                     log.warning("redis is away; the journal is read each second")
                 self.up = False
@@ -69,10 +77,11 @@ class Doorbell:
     async def _hear(self) -> None:
         await self.close()
         async with asyncio.timeout(3 * WAIT_SECONDS):
-            self.node = await address.find(self.address, CHANNEL)
+            self.channel = self.channel or f"{CHANNEL}:{await self.house()}"
+            self.node = await address.find(self.address, self.channel)
         self.redis = address.connect(self.address, self.node)
         async with self.redis.pubsub() as pubsub:
-            await (pubsub.ssubscribe(CHANNEL) if self.sharded else pubsub.subscribe(CHANNEL))
+            await (pubsub.ssubscribe(self.channel) if self.sharded else pubsub.subscribe(self.channel))
             while await self._next(self.redis, pubsub):
                 pass
 
@@ -83,7 +92,7 @@ class Doorbell:
             async with asyncio.timeout(WAIT_SECONDS):
                 await redis.ping()
             self.up = True  # one ring may have failed on a connection of before
-            return self.address.kind == "single" or self.node == await address.find(self.address, CHANNEL)
+            return self.address.kind == "single" or self.node == await address.find(self.address, self.channel)
         if message["type"] in ("subscribe", "ssubscribe"):
             self.up = True
             self.missed()

@@ -158,7 +158,7 @@ class Feed:
         changed = board.fold(news.facts, news.touched)
         concerned |= boards.concerned(board, changed)
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
-        lines = tuple(told(board, entry) for entry in news.entries)
+        lines = tuple(told(board, entry) for entry in news.entries if entry.account is None)
         self.recent.extend(lines)
         self.kept.append(Kept(before, self.seq, changed, lines))
         self._moved()

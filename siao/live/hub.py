@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from functools import partial
 from traceback import format_tb
 from typing import Any
 
@@ -39,7 +40,7 @@ class Hub:
         self.dead: set[str] = set()
         self.gate = Gate()
         self.hung_up: Counter[int] = Counter()
-        self.doorbell = Doorbell(redis_url, self._heard, self._missed)
+        self.doorbell = Doorbell(redis_url, self._heard, self._missed, partial(database.name, pool))
 
     def start(self) -> None:
         self.supervise("tops", self._watch_tops)

@@ -132,9 +132,10 @@ async def services(db: Connection, territory: str) -> list[Service]:
 
 
 async def recent(db: Connection, territory: str, minutes: int, limit: int) -> list[Entry]:
-    """The last entries, newest first."""
+    """The last entries that tell of places and households, newest first."""
     rows = await db.fetch(
-        "SELECT * FROM journal WHERE territory = $1 AND at > clock_timestamp() - make_interval(mins => $2) ORDER BY seq DESC LIMIT $3",
+        """SELECT * FROM journal WHERE territory = $1 AND at > clock_timestamp() - make_interval(mins => $2) AND account IS NULL
+        ORDER BY seq DESC LIMIT $3""",
         territory,
         minutes,
         limit,

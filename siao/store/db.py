@@ -150,6 +150,12 @@ async def top(db: Connection | Pool, territory: str) -> tuple[str, int]:
     return row[0], row[1]
 
 
+async def name(db: Connection | Pool) -> str:
+    """Which database of which cluster: the epoch without its timeline, so that a promotion changes nothing."""
+    cluster, _, database = (await scalar(db, "SELECT epoch()")).split(".")
+    return f"{cluster}.{database}"
+
+
 async def tops(db: Connection | Pool) -> dict[str, tuple[str, int]]:
     """Epoch, asked once since it reads a file, and last number of every territory."""
     rows = await db.fetch("SELECT code, (SELECT epoch()), seq FROM territory")

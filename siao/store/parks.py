@@ -70,11 +70,3 @@ async def live(db: Connection, territory: str) -> int:
 
 async def known(db: Connection, territory: str) -> bool:
     return await scalar(db, "SELECT EXISTS (SELECT FROM territory WHERE code = $1)", territory)
-
-
-async def head(db: Connection, territory: str, seq: int, hash: bytes) -> None:
-    await db.execute("UPDATE territory SET seq = $2, head = $3 WHERE code = $1", territory, seq, hash)
-
-
-async def append(db: Connection, entries: Sequence[Struct]) -> None:
-    await db.execute("INSERT INTO journal SELECT (n).* FROM unnest($1::journal[]) n", values(entries))

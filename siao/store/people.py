@@ -53,6 +53,12 @@ async def account(db: Pool | Connection, login: str) -> Account | None:
     return Account(*row) if row else None
 
 
+async def held(db: Connection, id: UUID) -> Account | None:
+    """The account, held until the transaction ends."""
+    row = await db.fetchrow("SELECT id, login, password, language, active FROM account WHERE id = $1 FOR UPDATE", id)
+    return Account(*row) if row else None
+
+
 async def accounts(db: Connection) -> list[Account]:
     return [Account(*row) for row in await db.fetch("SELECT id, login, password, language, active FROM account ORDER BY login")]
 
@@ -138,24 +144,28 @@ async def close_sessions(db: Connection, account: UUID) -> None:
     await db.execute("DELETE FROM session WHERE account = $1", account)
 
 
-async def failures(db: Connection, login: str) -> int:
-    """Failed logins under this name in the last quarter of an hour; older ones are forgotten."""
+async def failures(db: Connection, login: str, browser: bytes) -> int:
+    """Failed logins under this name from this browser in the last quarter of an hour; older ones are forgotten."""
     return await scalar(
         db,
         """WITH old AS (DELETE FROM login_failure WHERE at < clock_timestamp() - make_interval(mins => $2))
-        SELECT count(*) FROM login_failure WHERE login = $1 AND at >= clock_timestamp() - make_interval(mins => $2)""",
+        SELECT count(*) FROM login_failure
+        WHERE login = $1 AND browser = $3 AND at >= clock_timestamp() - make_interval(mins => $2)""",
         login,
         LOGIN_WINDOW_MINUTES,
+        browser,
     )
 
 
-async def fail(db: Connection, login: str) -> datetime:
-    return await scalar(db, "INSERT INTO login_failure (login, at) VALUES ($1, clock_timestamp()) RETURNING at", login)
+async def fail(db: Connection, login: str, browser: bytes) -> datetime:
+    return await scalar(
+        db, "INSERT INTO login_failure (login, at, browser) VALUES ($1, clock_timestamp(), $2) RETURNING at", login, browser
+    )
 
 
-async def succeed(db: Pool, login: str, tried: datetime) -> None:
+async def succeed(db: Pool, login: str, browser: bytes, tried: datetime) -> None:
     """This try was none; what others tried under the name counts on."""
-    await db.execute("DELETE FROM login_failure WHERE login = $1 AND at = $2", login, tried)
+    await db.execute("DELETE FROM login_failure WHERE login = $1 AND browser = $2 AND at = $3", login, browser, tried)
 
 
 async def record(db: Connection, territory: str, agent: UUID, what: str, subject: UUID | None) -> None:

@@ -181,8 +181,8 @@ async def save(db: Connection, s: Saved) -> None:
             INSERT INTO request SELECT (n).* FROM unnest($5::request[]) n ON CONFLICT (id) DO UPDATE SET
                 state = excluded.state, closing = excluded.closing, pause = excluded.pause, night = excluded.night,
                 asked_at = excluded.asked_at, nights_unmet = excluded.nights_unmet, call_back = excluded.call_back,
-                service = excluded.service, first_in_level = excluded.first_in_level, last_refusal = excluded.last_refusal,
-                closed_at = excluded.closed_at, version = excluded.version
+                service = excluded.service, party = excluded.party, first_in_level = excluded.first_in_level,
+                last_refusal = excluded.last_refusal, closed_at = excluded.closed_at, version = excluded.version
         ), c AS (
             INSERT INTO criteria SELECT (n).* FROM unnest($6::criteria[]) n ON CONFLICT (request) DO UPDATE SET
                 men = excluded.men, women = excluded.women, children = excluded.children, infants = excluded.infants,

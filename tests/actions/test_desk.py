@@ -11,11 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 import city
+from chained import chain
 from hotline import Hotline
 from siao.actions.answers import Answer, Unavailable
 from siao.actions.desk import Command, Desk
 from siao.actions.verbs import RULES
-from siao.core.journal import GENESIS, Entry, link
 from siao.core.people import By, Role
 from siao.core.placements import Accept, Hold, Offer, RefuseShelter, Release, ShelterRefusal
 from siao.core.refused import Refusal, Refused
@@ -23,7 +23,6 @@ from siao.core.requests import CloseUnmet, Closing, Renew, Revise, Withdraw
 from siao.core.rights import MAY
 from siao.store import db as database
 from siao.store import requests as store
-from siao.store.rows import reader
 
 
 async def outcomes(*waiting: Any) -> list[Any]:
@@ -33,17 +32,6 @@ async def outcomes(*waiting: Any) -> list[Any]:
 def won(found: list[Any]) -> list[Any]:
     assert all(isinstance(one, Answer | UUID | Refused) for one in found), found
     return [one for one in found if not isinstance(one, Refused)]
-
-
-async def chain(look: asyncpg.Connection) -> list[Entry]:
-    """The journal, having followed its links and compared its head."""
-    entries = [reader(Entry)(row) for row in await look.fetch("SELECT * FROM journal ORDER BY seq")]
-    head = GENESIS
-    for number, entry in enumerate(entries, 1):
-        head = link(head, entry)
-        assert (entry.seq, entry.hash) == (number, head)
-    assert tuple(await look.fetchrow("SELECT seq, head FROM territory WHERE code = $1", city.CODE)) == (len(entries), head)
-    return entries
 
 
 async def test_two_desks_race_for_three_beds(hotline: Hotline, another: Hotline, look: asyncpg.Connection) -> None:
@@ -185,6 +173,44 @@ async def test_a_request_that_closes_and_is_renewed_in_one_batch_keeps_its_new_n
     await asyncio.gather(hotline.do(CloseUnmet(request, Closing.NO_PLACE)), hotline.do(Renew(request, asked)))
     assert await look.fetchval("SELECT men FROM criteria WHERE request = $1", request) == 2
     await chain(look)
+
+
+async def test_only_the_date_and_the_nights_stay_with_a_renewed_code(hotline: Hotline, look: asyncpg.Connection) -> None:
+    """Neither who followed it, nor with whom it was shown, nor that a shelter refused it (STATES, Renewal)."""
+    request = await hotline.ask(service=city.DAY_CENTRE)
+    await look.execute("UPDATE request SET party = gen_random_uuid()")
+    held = await hotline.hold(request)
+    await hotline.do(Offer(held))
+    await hotline.do(RefuseShelter(held, ShelterRefusal.OTHER))
+    before = await look.fetchrow("SELECT * FROM request WHERE id = $1", request)
+    assert before["first_in_level"] and before["party"] and before["service"] and before["last_refusal"]
+    await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+    await look.execute("UPDATE request SET night = night - 1")
+    await hotline.do(Renew(request, city.asks().asked))
+    again = await look.fetchrow("SELECT * FROM request WHERE id = $1", request)
+    assert (again["code"], again["first_asked"], again["nights_unmet"]) == (before["code"], before["first_asked"], 1)
+    left = ("first_in_level", "party", "service", "last_refusal", "call_back", "closing", "closed_at")
+    assert [again[name] for name in left] == [False, *[None] * 6]
+    assert again["night"] == before["night"]
+    party = uuid4()
+    await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+    await hotline.do(Renew(request, city.asks().asked, service=city.DAY_CENTRE, party=party))
+    row = await look.fetchrow("SELECT service, party FROM request WHERE id = $1", request)
+    assert tuple(row) == (city.DAY_CENTRE, party), "said anew"
+
+
+async def test_a_night_counts_once_however_often_a_request_closes_and_is_renewed_in_it(hotline: Hotline, look: asyncpg.Connection) -> None:
+    request, nights = await hotline.ask(), "SELECT nights_unmet FROM request WHERE id = $1"
+    for evening in (1, 2):
+        for _ in range(3):
+            await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+            assert await look.fetchval(nights, request) == evening
+            await hotline.do(Renew(request, city.asks().asked))
+            assert await look.fetchval(nights, request) == evening - 1, "this night is not over for it"
+        await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+        await look.execute("UPDATE request SET night = night - 1")
+        await hotline.do(Renew(request, city.asks().asked))
+        assert await look.fetchval(nights, request) == evening
 
 
 async def test_a_connection_that_dies_in_between_costs_no_answer_and_no_double(hotline: Hotline, look: asyncpg.Connection) -> None:

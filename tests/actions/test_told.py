@@ -11,7 +11,7 @@ import pytest
 import city
 from city import COORDINATOR, DAY_CENTRE, PLAN, WORKER, bed, shelter, unit
 from hotline import Hotline
-from siao.actions import structures
+from siao.actions import accounts, structures
 from siao.core import board as boards
 from siao.core import night, views
 from siao.core.allocation.compatible import Place
@@ -20,7 +20,7 @@ from siao.core.board import Board, Touched
 from siao.core.closing import CloseNight
 from siao.core.journal import Verb
 from siao.core.openings import ClosePlan, CloseUnit, OpenPlan, OpenUnit
-from siao.core.people import CLOCK, By, Role
+from siao.core.people import CLOCK, By, Right, Role
 from siao.core.placements import Accept, Hold, HouseholdRefusal, Lapse, Offer, RefuseHousehold, RefuseShelter, Release, ShelterRefusal
 from siao.core.reports import Confirm, Count, Report, Seen
 from siao.core.requests import CloseUnmet, Closing, Renew, Resume, Revise, Withdraw
@@ -33,6 +33,7 @@ VIEWS: tuple[views.View, ...] = (
     views.Operator(),
     views.AtShelter(shelter()),
     views.AtShelter(shelter("Le Refuge")),
+    views.AtShelter(shelter("Le Refuge"), by_phone=True),
     views.AtService(DAY_CENTRE),
 )
 Rows = dict[str, dict[UUID, Any]]
@@ -152,7 +153,7 @@ async def requests_alone(w: Watched) -> None:
         await w.asked(level=level)
     await w.do(Revise(first, city.asks(men=2, level=1).asked), WORKER)
     await w.do(CloseUnmet(first, Closing.NO_SUITABLE_PLACE))
-    await w.do(Renew(first, city.asks().asked), WORKER)
+    await w.do(Renew(first, city.asks().asked, service=DAY_CENTRE), WORKER)
     await w.do(Withdraw(first, Closing.OTHER_SOLUTION), WORKER)
 
 
@@ -219,12 +220,36 @@ async def the_night(w: Watched) -> None:
     await w.do(CloseNight(city.CODE, last), CLOCK)
 
 
-EVENINGS = (reports, openings, requests_alone, refused_and_released, a_stay, without_a_request_at_the_115_s_disposal, the_clock, the_night)
+async def posts(w: Watched) -> None:
+    """Of accounts and rights a screen learns the number, also where the right is one of its own shelter."""
+    here, admin = w.screens.pool, By(uuid4(), Role.ADMIN)
+    right, other = Right(Role.SHELTER, city.CODE, shelter()), Right(Role.WORKER, city.CODE, service=DAY_CENTRE)
+    made = await accounts.add(here, city.CODE, admin, str(uuid4()), "long enough", "fr", [right])
+    for change in ({"active": False, "text": "longer than before"}, {"active": True, "rights": [other]}, {}):
+        done = await accounts.change(here, city.CODE, admin, made.id, **{"active": None, "text": None, "rights": None, **change})
+        await w.screens.told()
+        assert done.seq == w.screens.seq
+
+
+EVENINGS = (
+    reports,
+    openings,
+    requests_alone,
+    refused_and_released,
+    a_stay,
+    without_a_request_at_the_115_s_disposal,
+    the_clock,
+    the_night,
+    posts,
+)
 
 
 @pytest.mark.parametrize("evening", EVENINGS, ids=lambda evening: evening.__name__)
 async def test_what_screens_are_told_is_what_they_would_fetch(watched: Watched, evening: Any) -> None:
     await evening(watched)
+
+
+WHOLE = {Verb.ADMINISTER, Verb.SET_RULES}
 
 
 async def test_every_verb_was_told(watched: Watched, pool: database.Pool) -> None:
@@ -236,7 +261,7 @@ async def test_every_verb_was_told(watched: Watched, pool: database.Pool) -> Non
             UPDATE unit SET rule_tonight = NULL WHERE rule = 'switchable'; DELETE FROM night"""
         )
         await watched.screens.open()
-    assert watched.screens.verbs == set(Verb) - {Verb.ADMINISTER, Verb.SET_RULES}
+    assert watched.screens.verbs == set(Verb) - WHOLE
 
 
 async def test_the_administration_s_entry_asks_for_a_whole_board(pool: database.Pool) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import city
 from chairs import House
 
-HIDDEN = ("address", "telephone", "latitude", "longitude")
+HIDDEN = ("address", "telephone", "latitude", "longitude", "house_rules")
 
 
 async def refuge(house: House) -> dict[str, Any]:

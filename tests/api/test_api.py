@@ -75,11 +75,25 @@ async def test_a_shelter_never_reads_another_s_beds(still: House) -> None:
     assert answer.status_code == 403
 
 
-async def test_a_confidential_address_is_in_no_board(still: House) -> None:
-    board = await (await still.chair("operator")).rows("operator")
+@pytest.mark.parametrize("login", ["operator", "coordinator"])
+@pytest.mark.parametrize("view", ["operator", "shelter"])
+async def test_a_confidential_address_is_in_no_board(still: House, login: str, view: str) -> None:
+    """Nor where the 115 looks at that shelter's own board, to speak for it on the telephone; nor in what the house says of itself."""
+    here = str(city.shelter("Le Refuge"))
+    board = await (await still.chair(login)).rows(view, **({"shelter": here} if view == "shelter" else {}))
     refuge = next(s for s in board["shelters"] if s["name"] == "Le Refuge")
     assert "address" not in refuge
-    assert {refuge[field] for field in ("commune", "zone", "latitude", "longitude", "telephone")} == {None}
+    assert {refuge[field] for field in ("commune", "zone", "latitude", "longitude", "telephone", "house_rules")} == {None}
+
+
+async def test_its_own_staff_sees_where_it_lies(still: House) -> None:
+    [refuge] = (await (await still.chair("refuge")).rows("shelter"))["shelters"]
+    assert (refuge["address"], refuge["house_rules"]) == ("3 rue cachée", "Sonner deux fois au portail vert.")
+
+
+async def test_an_open_shelter_says_to_the_115_where_it_lies(still: House) -> None:
+    board = await (await still.chair("operator")).rows("shelter", shelter=str(city.shelter()))
+    assert board["shelters"][0]["commune"] == "Grenoble"
 
 
 async def test_an_address_is_read_by_who_acted_and_recorded(house: House, look: asyncpg.Connection) -> None:
@@ -93,7 +107,7 @@ async def test_an_address_is_read_by_who_acted_and_recorded(house: House, look: 
         answer = await operator.get(f"/api/placements/{id}/address")
         if answer.status_code == 200:
             break
-    assert answer.json()["address"] == "3 rue cachée"
+    assert (answer.json()["address"], answer.json()["house_rules"]) == ("3 rue cachée", "Sonner deux fois au portail vert.")
     assert (await second.get(f"/api/placements/{id}/address")).status_code == 403
     assert await look.fetchval("SELECT count(*) FROM access_log WHERE what = 'address'") == 1
 

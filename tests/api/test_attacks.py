@@ -35,6 +35,44 @@ async def test_a_thousand_passwords_at_once_are_as_many_tries(house: House) -> N
         assert right.status_code == 429, "the right one must not be told from the others"
 
 
+async def guess(anybody: httpx.AsyncClient, times: int, login: str = "operator", password: str = "a guess") -> Counter[str]:
+    answers = [await anybody.post("/api/session", json={"login": login, "password": password}) for _ in range(times)]
+    return Counter(answer.json().get("code", "in") for answer in answers)
+
+
+async def test_who_guesses_elsewhere_keeps_nobody_out_of_a_post_that_was_used_before(house: House) -> None:
+    async with chairs.Chair(base_url=house.base) as post, chairs.Chair(base_url=house.base) as anybody:
+        for login in ("operator", "worker"):
+            assert (await guess(post, 1, login, chairs.PASSWORD)) == {"in": 1}
+        await post.delete("/api/session")
+        post.cookies.delete(house.settings.cookie, domain="127.0.0.1")
+        assert await guess(anybody, FAILURES_MAX + 1) == {"wrong_password": FAILURES_MAX, "paused": 1}
+        assert await guess(anybody, 1, password=chairs.PASSWORD) == {"paused": 1}, "a stranger stays out"
+        assert await guess(post, 2) == {"wrong_password": 2}
+        for login in ("operator", "worker"):
+            assert await guess(post, 1, login, chairs.PASSWORD) == {"in": 1}, "the post opens for each who used it"
+        assert await guess(post, FAILURES_MAX) == {"wrong_password": FAILURES_MAX - 2, "paused": 2}, "and is no place to guess at"
+        assert await guess(post, 1, "worker", chairs.PASSWORD) == {"in": 1}
+
+
+async def test_a_browser_is_known_by_what_the_service_signed_alone(house: House) -> None:
+    async with chairs.Chair(base_url=house.base) as post, chairs.Chair(base_url=house.base) as anybody:
+        await guess(post, 1, "worker", chairs.PASSWORD)
+        signed, name = post.cookies[house.settings.browser_cookie], house.settings.browser_cookie
+        await guess(anybody, FAILURES_MAX)
+        forged = (signed, signed[:-1] + ("0" if signed[-1] != "0" else "1"), f"{'0' * 32}.{'0' * 32}", "x", "." * 400, signed[:32])
+        for cookie in forged:
+            anybody.cookies.set(name, cookie)
+            assert await guess(anybody, 1, password=chairs.PASSWORD) == {"paused": 1}, "signed for another login, or by nobody"
+
+
+async def test_who_guesses_at_a_login_does_not_keep_its_open_screen_asleep(house: House, owner: asyncpg.Connection) -> None:
+    operator = await house.chair("operator")
+    async with chairs.Chair(base_url=house.base) as anybody:
+        await guess(anybody, FAILURES_MAX + 1)
+    assert (await operator.put("/api/session", json={"password": chairs.PASSWORD})).status_code == 204
+
+
 async def test_who_knows_the_password_is_not_counted(house: House, owner: asyncpg.Connection) -> None:
     async with chairs.Chair(base_url=house.base) as anybody:
         for _ in range(FAILURES_MAX + 2):
@@ -130,7 +168,7 @@ async def test_a_session_is_new_at_each_login_and_the_one_before_is_over(house: 
     async with chairs.Chair(base_url=house.base) as anybody:
         anybody.cookies.set(house.settings.cookie, "f" * 64)
         first = await anybody.post("/api/session", json={"login": "worker", "password": chairs.PASSWORD})
-        cookie = first.headers["set-cookie"]
+        cookie = first.headers.get_list("set-cookie")[0]
         assert cookie.endswith(COOKIE) and "f" * 64 not in cookie, "a session that was planted is not taken"
         before = cookie.split("=")[1].split(";")[0]
         anybody.cookies.clear()

@@ -45,6 +45,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/allocation": Route({"coordinator"}, query={"seconds": 1}),
     "POST /api/allocation/acceptance": Route({"coordinator"}, {"lines": [{"request": str(uuid4()), "key": str(uuid4()), **ROOM}]}),
     "POST /api/allocation/cost": Route({"coordinator"}, {"request": str(uuid4()), **ROOM}),
+    "GET /api/changes": Route(A | {"auditor"}),
     "GET /api/communes": Route(ANYBODY),
     "GET /api/live/status": Route({"coordinator", "admin"}),
     "GET /api/night": Route(OFFICE),

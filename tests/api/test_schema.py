@@ -15,7 +15,9 @@ import chairs
 import city
 from chairs import House
 from siao import app
+from siao.api import described
 from siao.core.people import Right, Role
+from siao.settings import Settings
 from siao.store import db as database
 from siao.store import people as store
 
@@ -85,7 +87,10 @@ async def test_every_operation_is_told_in_words_with_its_refusals(schema: Any) -
                 assert "application/problem+json" in operation["responses"][status]["content"], (method, path, status)
 
 
-def test_the_schema_is_built_without_servers() -> None:
-    from siao.settings import Settings
-
-    assert app.build(Settings("x", "x", b"x" * 32, ("http://x",))).openapi_schema.to_schema()["info"]["title"] == "siao"
+def test_the_schema_is_built_without_servers_and_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[described.Config] = []
+    make = described.Config.to_openapi_schema
+    monkeypatch.setattr(described.Config, "to_openapi_schema", lambda self: asked.append(self) or make(self))
+    made = app.build(Settings("x", "x", b"x" * 32, ("http://x",)))
+    assert asked == []
+    assert made.openapi_schema.to_schema()["info"]["title"] == "siao" and len(asked) == 1

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 
@@ -95,10 +96,14 @@ async def said(port: int, *words: str) -> object:
 class Ears:
     """A process that rings and hears."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, house: str = "1.5") -> None:
         self.heard: list[tuple[str, int]] = []
         self.missed = 0
-        self.bell = Doorbell(url, lambda code, seq: self.heard.append((code, seq)), self._missed)
+        self.bell = Doorbell(url, lambda code, seq: self.heard.append((code, seq)), self._missed, self._house)
+        self.name = house
+
+    async def _house(self) -> str:
+        return self.name
 
     def _missed(self) -> None:
         self.missed += 1
@@ -114,8 +119,9 @@ class Ears:
 
 
 @asynccontextmanager
-async def two(url: str) -> AsyncIterator[tuple[Ears, Ears]]:
-    ears = Ears(url), Ears(url)
+async def two(url: str, *houses: str) -> AsyncIterator[tuple[Ears, ...]]:
+    """Two processes of one house, or one of each that is named."""
+    ears = tuple(Ears(url, house) for house in houses or ("1.5", "1.5"))
     tasks = [asyncio.create_task(loop()) for ear in ears for loop in (ear.bell.listen, ear.bell.publish)]
     try:
         yield ears
@@ -137,6 +143,34 @@ async def test_many_rings_are_one_message_with_the_last_numbers(folder: Path) ->
                 here.bell.ring("69", seq)
             await there.hears(("38", 50), here)
             assert ("69", 49) in there.heard and len(there.heard) <= 5
+
+
+async def test_two_houses_at_one_redis_do_not_ring_at_each_other(folder: Path) -> None:
+    with valkeys(folder, 1) as [(port, _)]:
+        async with two(f"redis://127.0.0.1:{port}", "1.5", "1.5", "1.6", "2.5") as (here, there, next_door, abroad):
+            await there.hears(("38", 1), here)
+            for other in (next_door, abroad):
+                await other.hears(("38", 9), other)  # itself: it is there
+            await there.hears(("38", 2), here)
+            assert ("38", 9) not in here.heard + there.heard
+            assert {ring for other in (next_door, abroad) for ring in other.heard} == {("38", 9)}
+            assert here.bell.up and abroad.bell.up
+
+
+async def test_a_bell_hangs_as_soon_as_the_database_says_whose_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with valkeys(folder, 1) as [(port, _)]:
+        asked: list[Ears] = []
+
+        async def away(self: Ears) -> str:
+            asked.append(self)
+            if len(asked) < 3:
+                raise asyncpg.CannotConnectNowError("starting up")
+            return self.name
+
+        monkeypatch.setattr(Ears, "_house", away)
+        async with two(f"redis://127.0.0.1:{port}") as (here, there):
+            await there.hears(("38", 1), here)
+            assert len(asked) == 4, "and is asked no more"
 
 
 async def test_a_cluster_carries_the_bell_on_the_shard_that_owns_it(folder: Path) -> None:

@@ -21,6 +21,7 @@ from siao.live.doorbell import CHANNEL
 from siao.live.feed import POLL_SECONDS
 from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER
 from siao.live.wire import framed
+from siao.store import db as database
 
 
 class Screen:
@@ -190,11 +191,11 @@ async def test_a_screen_that_never_asks_is_hung_up_when_its_right_goes(
     assert time.monotonic() - began < 5
 
 
-async def test_a_bell_rung_for_another_database_makes_one_read_wait_and_no_more(house: House, servers: Stack) -> None:
+async def test_a_bell_rung_for_what_is_not_there_makes_one_read_wait_and_no_more(house: House, servers: Stack, pool: database.Pool) -> None:
     operator = await house.chair("operator")
     await operator.rows("operator")
     async with redis.asyncio.from_url(servers.redis_url) as bell:
-        await bell.publish(CHANNEL, f"{city.CODE}:999999")
+        assert await bell.publish(f"{CHANNEL}:{await database.name(pool)}", f"{city.CODE}:999999") == 1
     await asyncio.sleep(0.1)
     await operator.rows("operator")
     began = time.monotonic()

@@ -7,12 +7,14 @@ import asyncpg
 import redis.asyncio
 
 from hotline import Hotline
+from siao.actions import browsers
 from siao.carried import HERE
 from siao.core import register
-from siao.core.register import BROWSER, CHANNELS, LOG, TABLES, About
+from siao.core.register import BROWSER, CHANNELS, COOKIES, LOG, TABLES, About
 from siao.core.requests import Criteria, Withdraw
 from siao.embedded.stack import Stack
 from siao.live import doorbell
+from siao.settings import Settings
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 CRITERIA = {"men", "women", "children", "infants", "needs", "zone", "max_km", "nights", "last_shelter", "level", "explanation"}
@@ -31,7 +33,7 @@ async def test_every_column_is_declared_and_nothing_else(owner: asyncpg.Connecti
 
 
 def test_each_says_why_and_how_long() -> None:
-    for name, kept in {**TABLES, **CHANNELS, **BROWSER}.items():
+    for name, kept in {**TABLES, **CHANNELS, **BROWSER, **COOKIES}.items():
         assert len(kept.purpose) > 10 and kept.until and kept.names(), name
 
 
@@ -63,6 +65,13 @@ def test_every_place_in_a_browser_is_declared() -> None:
     keys = {key for text in kept.values() for key in re.findall(r"'(siao\.[a-z]+)'", text)}
     assert keys == set(BROWSER)
     assert not any(re.search(r"indexedDB|document\.cookie|caches\.open|serviceWorker", text) for text in source.values())
+
+
+def test_every_cookie_is_declared() -> None:
+    set_here = {path.name for path in HERE.rglob("*.py") if "Cookie(" in path.read_text(encoding="utf-8")}
+    settings = Settings("", "", b"", (), secure_cookies=False)
+    assert set_here == {"people.py"} and {settings.cookie, settings.browser_cookie} == set(COOKIES)
+    assert COOKIES["siao-browser"].until == f"{browsers.KEPT_DAYS} days"
 
 
 async def test_redis_keeps_nothing_and_hears_a_number(servers: Stack, hotline: Hotline) -> None:

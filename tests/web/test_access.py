@@ -132,7 +132,7 @@ STORIES: dict[str, list[tuple[str, Steps]]] = {
     "coordinator": [("stock", _drawn), ("plan", _plan), ("another place", _another_place), ("its cost", _its_cost), ("effect", _effect)],
     "shelter": [("beds", _drawn), ("arrivals", tab("Arrivées"))],
     "worker": [("list", _drawn), ("new", _new), ("one", _one)],
-    "admin": [("structures", _drawn), ("structure", _edit), ("unit", _unit), ("services", tab("Services")), ("accounts", tab("Comptes")), ("account", _edit)],
+    "admin": [("structures", _drawn), ("structure", _edit), ("unit", _unit), ("services", tab("Services")), ("changes", tab("Changements")), ("accounts", tab("Comptes")), ("account", _edit)],
     "observer": [("figures", _drawn)],
 }  # fmt: skip
 

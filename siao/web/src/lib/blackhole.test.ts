@@ -1,10 +1,11 @@
-// A network that swallows everything and closes nothing, under 1,000 screens: none may call fresh what is older than 13 s.
+// A network that swallows everything and closes nothing, or brings it too late, under 1,000 screens: none may call fresh what is older
+// than 13 s.
 // The screens are the browser's own feed.svelte.ts, bundled as for the browser; the clock and the network are this test's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const SCREENS = 1_000, STEP_MS = 10, SWALLOWED_AT = 12_000, BACK_AT = 30_000, END = 55_000;
+const SCREENS = 1_000, STEP_MS = 10, SWALLOWED_AT = 12_000, BACK_AT = 30_000, END = 55_000, END_LATE = 75_000;
 const LEASE_MS = 12_000, OLDEST_MS = 13_000, TOP_AGE_MS = 1_000, COMMIT_MS = 700;
 const EPOCH = 'e';
 
@@ -46,10 +47,15 @@ class Time {
   }
 }
 
-/** A server that answers as live.py does, and a network with a hole in it. */
+/** A server that answers as live.py does, and a network with a hole in it; where `late`, what falls in comes out so many ms later. */
 class World {
+  private late: number | null;
   time = new Time();
   lines = new Set<Line>();
+
+  constructor(late: number | null) {
+    this.late = late;
+  }
 
   /** One commit each 700 ms. */
   seq = (at = this.time.now): number => Math.floor(Math.max(0, at) / COMMIT_MS);
@@ -57,8 +63,9 @@ class World {
 
   /** What arrives later, `after` what was sent before it, unless the hole is there when it leaves or when it would arrive. */
   carry(what: () => void, after = 0): number {
-    const at = Math.max(after, this.time.now + 2 + dice() * 40);
-    if (!this.swallows()) this.time.set(() => this.swallows() || what(), at - this.time.now);
+    const at = Math.max(after, this.time.now + 2 + dice() * 40 + (this.swallows() ? this.late ?? 0 : 0));
+    if (this.late !== null) this.time.set(what, at - this.time.now);
+    else if (!this.swallows()) this.time.set(() => this.swallows() || what(), at - this.time.now);
     return at;
   }
 
@@ -122,7 +129,7 @@ class Line {
 
 interface Seen { stale: number; late: number; freshBefore: number; freshAfter: number; freshInTheHole: number }
 
-/** All is well, then nothing arrives for 18 s, then all is well again. */
+/** All is well, then nothing arrives for 18 s, or nothing in time, then all is well again. */
 async function played(bundle: Bundle, end: number): Promise<Seen> {
   const { time } = world;
   const screens = Array.from({ length: SCREENS }, () => new bundle.Feed({}));
@@ -145,8 +152,8 @@ async function played(bundle: Bundle, end: number): Promise<Seen> {
 }
 
 /** The browser's own names, ours while `what` runs. */
-async function under(what: () => Promise<Seen>): Promise<Seen> {
-  world = new World();
+async function under(late: number | null, what: () => Promise<Seen>): Promise<Seen> {
+  world = new World(late);
   const { time } = world;
   const nothing = (): void => undefined;
   const ours: Record<string, unknown> = {
@@ -168,10 +175,10 @@ async function under(what: () => Promise<Seen>): Promise<Seen> {
 }
 
 /** A bundle is read with the browser's names in place: language.svelte.ts looks into the storage at once. */
-const play = async (end: number, broken?: (code: string) => string): Promise<Seen> => {
+const play = async (end: number, broken?: (code: string) => string, late: number | null = null): Promise<Seen> => {
   Object.assign(globalThis, { localStorage: { getItem: () => null, setItem: () => undefined } });
   const bundle = await bundled(broken);
-  return under(() => played(bundle, end));
+  return under(late, () => played(bundle, end));
 };
 
 test('a network that swallows everything greys each of 1,000 screens within 12 s, and each comes back', async () => {
@@ -183,13 +190,27 @@ test('a network that swallows everything greys each of 1,000 screens within 12 s
   assert.equal(seen.freshAfter, SCREENS);
 });
 
-for (const [what, from, to] of [
-  ['a lease that is too long', '= 12_000', '= 12_500'],
-  ['a screen that believes its open socket', 'performance.now() + TICK_MS < this.leaseUntil', 'this.socket !== null'],
+/** One way; there and back it is always more than the lease. At the first, frames still come, one after the other, each too late. */
+const LATE_MS = [6_500, 12_500] as const;
+
+for (const late of LATE_MS) {
+  test(`answers that come ${2 * late} ms after their question renew no lease, and each screen comes back`, async () => {
+    const seen = await play(END_LATE, undefined, late);
+    assert.equal(seen.freshBefore, SCREENS);
+    assert.equal(seen.stale, 0);
+    assert.equal(seen.late, 0);
+    assert.equal(seen.freshAfter, SCREENS);
+  });
+}
+
+for (const [what, from, to, late] of [
+  ['a lease that is too long', '= 12_000', '= 12_500', null],
+  ['a screen that believes its open socket', 'performance.now() + TICK_MS < this.leaseUntil', 'this.socket !== null', null],
+  ['a lease that counts from when the answer came', 'sent + LEASE_MS', 'performance.now() + LEASE_MS', LATE_MS[0]],
 ] as const) {
   test(`${what} is caught`, async () => {
     let found = false;
-    const seen = await play(BACK_AT, (code) => ((found ||= code.includes(from)), code.replaceAll(from, to)));
+    const seen = await play(BACK_AT, (code) => ((found ||= code.includes(from)), code.replaceAll(from, to)), late);
     assert.ok(found, 'there is nothing to break any more');
     assert.ok(seen.stale + seen.late > 0);
   });

@@ -5,6 +5,8 @@ export interface Structure extends Shelter { address: string | null; units: Kept
 export interface Service { id: Id; name: string }
 export interface RightForm { role: string; shelter: Id | null; service: Id | null }
 export interface Account { id: Id; login: string; language: string; active: boolean; rights: (RightForm & { territory: string })[] }
+/** One entry of the journal as an administrator looks back at it; `by` and `account` are logins. */
+export interface Change { seq: number; at: string; by: string | null; role: string; verb: string; outcome: string; account: string | null; shelter: Id | null; service: Id | null }
 /** What was refused, and which field is at fault. */
 export interface Fault { field: string | null; detail: string }
 /** One write, then everything anew; null once done. */

@@ -1,0 +1,65 @@
+"""Accounts and their rights, each change with its journal entries in the same transaction. No self-registration anywhere."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+import asyncpg
+from msgspec import Struct
+from msgspec.structs import replace
+
+from siao.actions import journal, passwords
+from siao.core import accounts
+from siao.core.people import By, Right
+from siao.core.refused import Refusal, Refused
+from siao.store import db as database
+from siao.store import people as store
+
+
+class Written(Struct, frozen=True):
+    """Which account, and the number of the last entry that tells of it."""
+
+    id: UUID
+    seq: int
+
+
+async def add(pool: database.Pool, code: str, by: By, login: str, text: str, language: str, rights: Sequence[Right]) -> Written:
+    """A new account with its rights in this territory; a login that is taken is refused."""
+    account = store.Account(uuid4(), login, await passwords.made(text), language, active=True)
+    async with database.acting(pool, [code]) as db:
+        head = await journal.lock(db, code)
+        try:
+            await store.add(db, account)
+        except asyncpg.UniqueViolationError:
+            raise Refused(Refusal.TAKEN, "login") from None
+        await _grant(db, account.id, rights)
+        return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
+
+
+async def change(
+    pool: database.Pool, code: str, by: By, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None
+) -> Written:
+    """Whatever is given, and every session of the account ends: revocation is at once. Refused where it has a right elsewhere."""
+    secret = await passwords.made(text) if text is not None else None
+    async with database.acting(pool, [code]) as db:
+        head = await journal.lock(db, code)
+        before = await store.held(db, id)
+        if before is None:
+            raise Refused(Refusal.UNKNOWN, "account")
+        had = await store.rights(db, id)
+        if any(right.territory != code for right in had):
+            raise Refused(Refusal.FORBIDDEN, "account")
+        after = replace(before, active=before.active if active is None else active, password=secret or before.password)
+        await store.keep(db, after)
+        if rights is not None:
+            await _grant(db, id, rights)
+        await store.close_sessions(db, id)
+        opened = None if after.active is before.active else after.active
+        told = accounts.changed(id, opened=opened, password=secret is not None, before=had, after=had if rights is None else rights)
+        return Written(id, await journal.tell(db, head, told, by))
+
+
+async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:
+    try:
+        await store.grant(db, account, rights)
+    except (asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError, asyncpg.UniqueViolationError):
+        raise Refused(Refusal.INVALID, "rights") from None

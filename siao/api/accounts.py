@@ -1,0 +1,92 @@
+"""Accounts and their rights, and what the journal tells of them: the administrator's screen. No self-registration anywhere."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta, Struct
+
+from siao.actions import accounts as actions
+from siao.api import administration, seat
+from siao.api.seat import Call
+from siao.core import views
+from siao.core.journal import ADMINISTERED
+from siao.core.people import Right, Role
+from siao.core.requests import PLAIN
+from siao.store import db as database
+from siao.store import journal
+from siao.store import people as store
+
+LOOKS_BACK = frozenset({Role.ADMIN, Role.AUDITOR})
+CHANGES_MAX = 200
+"""The last of them; the journal keeps 12 months."""
+
+
+class RightForm(Struct, frozen=True, forbid_unknown_fields=True):
+    role: Role
+    shelter: UUID | None = None
+    service: UUID | None = None
+
+
+class AccountForm(Struct, frozen=True, forbid_unknown_fields=True):
+    login: Annotated[str, Meta(min_length=3, max_length=60, pattern=PLAIN)]
+    password: Annotated[str, Meta(max_length=200)]
+    rights: tuple[RightForm, ...]
+    language: Annotated[str, Meta(pattern="^(fr|en)$")] = "fr"
+
+
+class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
+    active: bool | None = None
+    password: Annotated[str, Meta(max_length=200)] | None = None
+    rights: tuple[RightForm, ...] | None = None
+
+
+@get("/api/accounts")
+async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+    """The accounts with a right here, and those without any."""
+    _, code = await administration.admin(request)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        found = [(account, await store.rights(db, account.id)) for account in await store.accounts(db)]
+    return [
+        {"id": a.id, "login": a.login, "language": a.language, "active": a.active, "rights": [views.plain(r) for r in rights]}
+        for a, rights in found
+        if not rights or any(right.territory == code for right in rights)
+    ]
+
+
+@post("/api/accounts", status_code=201)
+async def add_account(request: Call, data: JSONBody[AccountForm]) -> actions.Written:
+    """A new account with its rights; nobody registers alone."""
+    by, code = await administration.writing(request)
+    here = seat.house(request)
+    written = await actions.add(here.pool, code, by, data.login, data.password, data.language, _rights(code, data.rights))
+    here.hub.doorbell.ring(code, written.seq)
+    return written
+
+
+@put("/api/accounts/{id:uuid}")
+async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[AccountChange]) -> actions.Written:
+    """Whatever changes, the account's sessions end at once. An account with a right elsewhere is not changed from here."""
+    by, code = await administration.writing(request)
+    here = seat.house(request)
+    rights = None if data.rights is None else _rights(code, data.rights)
+    written = await actions.change(here.pool, code, by, id, active=data.active, text=data.password, rights=rights)
+    here.known.clear()
+    here.hub.doorbell.ring(code, written.seq)
+    return written
+
+
+@get("/api/changes")
+async def changes(request: Call, territory: FromQuery[str | None] = None) -> list[journal.Told]:
+    """Who changed which structure, service, account, right or rule, and when: the last entries of the journal, newest first."""
+    code = seat.territory(await seat.person(request), territory, LOOKS_BACK)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        return await journal.last(db, code, ADMINISTERED, CHANGES_MAX)
+
+
+def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
+    return [Right(form.role, code, form.shelter, form.service) for form in forms]
+
+
+ROUTES = [accounts, add_account, change_account, changes]

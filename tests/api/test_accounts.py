@@ -1,0 +1,135 @@
+"""Who may do what is part of the chain: each change of an account, a right or a rule, told in the transaction that makes it."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+import chairs
+import city
+from chained import chain
+from chairs import Chair, House
+from siao.core.beds import Source
+from siao.core.journal import ADMINISTERED, Entry, Verb, link
+from siao.core.people import Right, Role
+from siao.store import db as database
+from siao.store import people as store
+
+SECRET = "a secret that nobody may read"
+OPERATOR = {"role": "operator", "shelter": None, "service": None}
+SHELTER = {"role": "shelter", "shelter": str(city.shelter()), "service": None}
+WORKER = {"role": "worker", "shelter": None, "service": str(city.DAY_CENTRE)}
+
+
+async def add(admin: Chair, login: str = "night-desk", *rights: dict[str, Any]) -> str:
+    answer = await admin.post("/api/accounts", json={"login": login, "password": SECRET, "rights": rights or (OPERATOR,)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def change(admin: Chair, id: str, **what: Any) -> list[Any]:
+    answer = await admin.put(f"/api/accounts/{id}", json=what)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def told(look: asyncpg.Connection) -> list[tuple[Any, ...]]:
+    entries = [entry for entry in await chain(look) if entry.account is not None]
+    return [(entry.verb, entry.outcome, entry.shelter, entry.service) for entry in entries]
+
+
+async def test_each_change_of_an_account_is_an_entry_of_the_chain(house: House, look: asyncpg.Connection) -> None:
+    admin = await house.chair("admin")
+    id = await add(admin, "night-desk", OPERATOR, SHELTER)
+    await change(admin, id, rights=[OPERATOR, WORKER])
+    await change(admin, id, password=SECRET + " too", active=False)
+    await change(admin, id, active=True)
+    await change(admin, id, active=True, rights=[WORKER, OPERATOR])
+    assert await told(look) == [
+        (Verb.ADD_ACCOUNT, "", None, None),
+        (Verb.GRANT, "operator", None, None),
+        (Verb.GRANT, "shelter", city.shelter(), None),
+        (Verb.REVOKE, "shelter", city.shelter(), None),
+        (Verb.GRANT, "worker", None, city.DAY_CENTRE),
+        (Verb.CLOSE_ACCOUNT, "", None, None),
+        (Verb.SET_PASSWORD, "", None, None),
+        (Verb.OPEN_ACCOUNT, "", None, None),
+        (Verb.END_SESSIONS, "", None, None),
+    ]
+    who = await look.fetchval("SELECT id FROM account WHERE login = 'admin'")
+    entries = [entry for entry in await chain(look) if entry.account is not None]
+    assert {(entry.agent, entry.role, entry.account) for entry in entries} == {(who, Role.ADMIN, UUID(id))}
+    assert not await look.fetchval("SELECT count(*) FROM journal j WHERE j::text LIKE '%night-desk%' OR j::text LIKE '%secret%'")
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ({"rights": [{**SHELTER, "shelter": str(uuid4())}]}, "invalid"),
+        ({"rights": [OPERATOR, OPERATOR]}, "invalid"),
+        ({"rights": [{**OPERATOR, "role": "clock"}]}, "invalid"),
+        ({"password": "short"}, "invalid"),
+    ],
+)
+async def test_what_is_refused_is_neither_done_nor_told(house: House, look: asyncpg.Connection, what: dict[str, Any], code: str) -> None:
+    admin = await house.chair("admin")
+    id, before = await add(admin), await told(look)
+    answer = await admin.put(f"/api/accounts/{id}", json=what | {"active": False})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert answer.json()["field"] in what
+    assert await look.fetchval("SELECT active FROM account WHERE id = $1", id) is True
+    taken = await admin.post("/api/accounts", json={"login": "night-desk", "password": SECRET, "rights": []})
+    assert (taken.status_code, taken.json()["field"]) == (409, "login")
+    assert await told(look) == before
+
+
+async def test_an_account_with_a_right_elsewhere_is_not_changed_from_here(house: House, owner: asyncpg.Connection) -> None:
+    admin = await house.chair("admin")
+    async with owner.transaction():
+        await database.here(owner, [city.CODE, "69"])
+        account = store.Account(uuid4(), "both", chairs.HASH, "fr", active=True)
+        await store.add(owner, account)
+        await store.grant(owner, account.id, [Right(Role.OPERATOR, city.CODE), Right(Role.OPERATOR, "69")])
+    assert (await admin.put(f"/api/accounts/{account.id}", json={"active": False})).status_code == 403
+    assert (await admin.put(f"/api/accounts/{uuid4()}", json={"active": False})).status_code == 404
+    assert await owner.fetchval("SELECT active FROM account WHERE id = $1", account.id) is True
+
+
+async def test_whoever_touches_whose_account_it_was_breaks_the_chain(house: House, look: asyncpg.Connection) -> None:
+    await add(await house.chair("admin"), "night-desk", OPERATOR, WORKER)
+    entries = await chain(look)
+    for before, entry in pairwise(entries):
+        for touched in ({"account": uuid4()}, {"service": uuid4()}, {"agent": uuid4()}, {"outcome": "admin"}):
+            assert link(before.hash, replace(entry, **touched)) != entry.hash, (entry.verb, touched)
+
+
+def test_an_entry_of_before_has_the_link_that_it_had() -> None:
+    """Written down before accounts were told: what has neither account nor service hashes as it did."""
+    at = datetime(2026, 1, 20, 19, 30, tzinfo=UTC)
+    entry = Entry("38", 7, at, UUID(int=1), Role.OPERATOR, Source.SCREEN, Verb.HOLD, "", None, (UUID(int=2),), UUID(int=3), None, None, bytes(16), b"")  # fmt: skip
+    assert link(bytes(32), entry).hex() == "02f99aca0af2a1ce749521f057a1e34cb75d66d61e4c124ad228238cc9fa3e85"
+
+
+async def test_the_administrator_and_the_auditor_look_back_and_operators_hear_nothing(house: House, look: asyncpg.Connection) -> None:
+    admin, operator = await house.chair("admin"), await house.chair("operator")
+    await add(admin, "night-desk", SHELTER)
+    await admin.post("/api/services", json={"name": "Accueil du soir"})
+    night = (datetime.now(UTC) + timedelta(days=3)).date()
+    assert (await admin.do("/api/rules", {"effective": night.isoformat()})).status_code == 201
+    await operator.ask()
+    seen = (await admin.get("/api/changes")).json()
+    assert [(one["by"], one["verb"], one["outcome"], one["account"], one["shelter"]) for one in seen[:4]] == [
+        ("admin", "set_rules", "2", None, None),
+        ("admin", "administer", "", None, None),
+        ("admin", "grant", "shelter", "night-desk", str(city.shelter())),
+        ("admin", "add_account", "", "night-desk", None),
+    ]
+    assert seen[1]["service"] == str(await look.fetchval("SELECT id FROM service WHERE name = 'Accueil du soir'"))
+    assert {one["verb"] for one in seen} <= set(ADMINISTERED), "and of households nothing"
+    board = (await operator.get("/api/board?view=operator")).json()
+    assert board["to"] == await look.fetchval("SELECT seq FROM territory WHERE code = '38'"), "the number is everybody's"
+    assert not {line["verb"] for line in board["news"]} & {"add_account", "grant"}
