@@ -181,8 +181,8 @@ class Chair(FastHttpUser):
             if self.person.login not in self.tape.tokens:
                 body = {"login": self.person.login, "password": self.person.password}
                 answer = self.client.post("/api/session", name="sign in", json=body, headers={"Origin": self.host})
-                cookie = answer.headers.get("Set-Cookie", "") if answer.headers else ""
-                self.tape.tokens[self.person.login] = cookie.partition(f"{self.cast.cookie}=")[2].partition(";")[0]
+                cookies = "; ".join(answer.headers.getlist("Set-Cookie") if answer.headers else [])
+                self.tape.tokens[self.person.login] = cookies.partition(f"{self.cast.cookie}=")[2].partition(";")[0]
         return self.tape.tokens[self.person.login]
 
 
