@@ -13,6 +13,7 @@ import msgspec
 from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
 from msgspec import Struct
 
 from siao.actions.answers import Answer
@@ -46,7 +47,7 @@ class Clicks:
         click, given = self._find(scope)
         if click is not None:
             body, more = await _read(receive, self.body_bytes_max) if click.body else (b"", False)
-            if not more and _fits(click, body, given):
+            if not more and len(body) <= self.body_bytes_max and _fits(click, body, given):
                 await self._serve(click, given, Request(scope, receive, send))
                 return
             receive = _again(body, more, receive)
@@ -73,19 +74,31 @@ class Clicks:
         try:
             body = msgspec.json.encode(await click.handler(request, **given))
         except Exception as no:
-            await errors.answered(request, no).to_asgi_response(None, request)(scope, request.receive, send)
+            await self._refuse(errors.answered(request, no).to_asgi_response(None, request), request)
             return
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": click.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def _refuse(self, answer: ASGIApp, request: Request[Any, Any, Any]) -> None:
+        """A lost race tells what is free now, which may be long: compressed as by the long way."""
+        if config := self.app.compression_config:
+            answer = config.middleware_class(answer, config)
+        await answer(request.scope, request.receive, request.send)
+
 
 def _plain(handler: HTTPRouteHandler) -> bool:
-    """A POST answered by an `Answer`, that needs nothing but an id and a body."""
-    if "POST" not in handler.http_methods:
+    """A POST answered by an `Answer`, that needs nothing but an id and a body, and around which nobody has put anything."""
+    if "POST" not in handler.http_methods or _guarded(handler):
         return False
     hints = get_type_hints(handler.fn)
     return set(hints) <= PLAIN and hints["return"] is Answer and hints.get("id", UUID) is UUID
+
+
+def _guarded(handler: HTTPRouteHandler) -> bool:
+    """Whether Litestar does anything before or after it that is not done here."""
+    around = handler.resolve_guards, handler.resolve_middleware, handler.resolve_before_request, handler.resolve_after_response
+    return any(resolve() for resolve in around)
 
 
 def _click(route: HTTPRoute, handler: HTTPRouteHandler) -> Click:
