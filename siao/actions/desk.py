@@ -93,7 +93,7 @@ class Desk:
         for attempt in range(TRIES_MAX):
             try:
                 return await self._serve(commands)
-            except (*database.LOST, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError):
+            except (*database.LOST, *database.HELD_UP):
                 if time.monotonic() > deadline:
                     break
                 await asyncio.sleep(random.uniform(0.02, 0.2) * 2**attempt)  # noqa: S311 - jitter
