@@ -189,18 +189,26 @@ def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: dateti
     return command.key, command.territory, now, mac, text, None if request in gone else request
 
 
-def _canonical(what: Any) -> bytes:
-    """The body in one form whatever order its maps came in."""
-    return msgspec.json.encode(msgspec.to_builtins(_as_sent(what), str_keys=True), order="deterministic")
+ADDED = frozenset({"code", "standing", "advice", "held_back"})
+"""What the server adds to a command: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
 
 
-ADDED: dict[str, Any] = {"code": "", "standing": None, "advice": None, "held_back": None}
+def _canonical(what: Struct) -> bytes:
+    """The body as it was sent, in one form whatever order its maps came in."""
+    sent = {name: value for name, value in _told(what).items() if name not in ADDED}
+    return msgspec.json.encode(msgspec.to_builtins(sent, str_keys=True), order="deterministic")
 
 
-def _as_sent(what: Any) -> Any:
-    """Without what the server added: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
-    added = {name: nothing for name, nothing in ADDED.items() if hasattr(what, name)}
-    return msgspec.structs.replace(what, **added)
+def _told(what: Any) -> Any:
+    """Without the fields that hold their defaults: what was sent before a command gained a field is still the same body after."""
+    if isinstance(what, tuple):
+        return [_told(one) for one in what]
+    if not isinstance(what, Struct):
+        return what
+    names, defaults = what.__struct_fields__, what.__struct_defaults__
+    usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    fields = ((name, getattr(what, name)) for name in names)
+    return {name: _told(value) for name, value in fields if name not in usual or value != usual[name]}
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
