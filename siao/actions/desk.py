@@ -1,6 +1,6 @@
 """Commands that arrive together share one transaction and one commit.
 
-Load once, decide in order, write once. A refusal touches nothing. If the database objects, each command goes alone. One
+Load once, decide in order, write once. A refusal touches nothing. If anything objects, each command goes alone. One
 territory has one writer at a time, so each of its histories is serial.
 
 Keys are looked up with the rows, in the same statement: a command sent again would else be refused by its own first effect.
@@ -76,14 +76,14 @@ class Desk:
         commands = [command for command, _ in batch]
         try:
             answers: Sequence[Answer | Exception] = await self._insist(commands)
-        except asyncpg.PostgresError as no:
+        except Unavailable as no:
+            answers = [no] * len(batch)
+        except Exception as no:
             if len(batch) > 1:
-                for one in batch:  # it objects to one of them: each alone
+                for one in batch:  # one of them is at fault, and answers for itself
                     await self._fly([one])
                 return
-            answers = [translated(no)]
-        except Exception as no:
-            answers = [no] * len(batch)
+            answers = [translated(no, commands[0].what)]
         for (_, future), answer in zip(batch, answers, strict=True):
             _settle(future, answer)
 

@@ -71,6 +71,15 @@ async def test_commands_that_arrive_together_share_a_commit(hotline: Hotline) ->
     assert len(hotline.rings) < 10, "one ring a batch"
 
 
+async def test_a_fault_in_one_command_is_answered_to_whoever_sent_it_alone(hotline: Hotline, monkeypatch: Any) -> None:
+    def faulty(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(RULES, Withdraw, faulty)
+    found = await outcomes(*[hotline.ask() for _ in range(5)], hotline.do(Withdraw(uuid4())), *[hotline.ask() for _ in range(5)])
+    assert [type(one) for one in found if not isinstance(one, UUID)] == [ZeroDivisionError]
+
+
 async def test_many_territories_share_two_batches_that_fly_by_turns_and_few_commands_one(monkeypatch: Any) -> None:
     flights: list[set[str]] = []
     aloft = most = 0
