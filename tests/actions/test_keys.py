@@ -10,9 +10,9 @@ from msgspec.structs import replace
 import city
 from city import OPERATOR
 from hotline import Hotline
+from siao.actions.verbs import Command
 from siao.core.placements import Hold, Release
 from siao.core.refused import Refused
-from siao.actions.verbs import Command
 from siao.core.requests import Asked, Need, Renew, Side, Withdraw
 
 OTHER = replace(OPERATOR, agent=UUID(int=900))
