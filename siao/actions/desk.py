@@ -102,23 +102,24 @@ class Desk:
         territories = sorted({command.territory for command in commands})
         async with database.acting(self.pool, territories, lock=True) as db:
             found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
-            here = World(found.rows)
-            decided = self._decide(here, commands, found.known, found.now, found.epoch)
+            worlds = world.apart(found.rows)
+            decided = self._decide(worlds, commands, found.known, found.now, found.epoch)
             if decided.entries:
-                await store.save(db, self._saved(decided, here.all(Territory), found.now))
+                heads = [here.territory(code) for code, here in worlds.items()]
+                await store.save(db, self._saved(decided, heads, found.now))
         self.served, self.decided = self.served + 1, self.decided + len(commands)
         for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
             self.ring(code, seq)
         return decided.answers  # only now is it true
 
     def _decide(
-        self, here: World, commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
+        self, worlds: dict[str, World], commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
     ) -> Decided:
-        """Each command in turn on the world that the ones before it left. A refusal changes nothing."""
+        """Each command in turn on the world of its territory, as the ones before it left that. A refusal changes nothing."""
         done = Decided([], [], [], [])
         for command in commands:
             try:
-                done.answers.append(self._again(command, known) or self._one(here, command, now, epoch, known, done))
+                done.answers.append(self._again(command, known) or self._one(worlds, command, now, epoch, known, done))
             except Refused as no:
                 done.answers.append(no)
         return done
@@ -133,11 +134,18 @@ class Desk:
         return msgspec.json.decode(answer, type=Answer)
 
     def _one(
-        self, here: World, command: Command, now: datetime, epoch: str, known: dict[UUID, tuple[bytes, bytes]], done: Decided
+        self,
+        worlds: dict[str, World],
+        command: Command,
+        now: datetime,
+        epoch: str,
+        known: dict[UUID, tuple[bytes, bytes]],
+        done: Decided,
     ) -> Answer:
-        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
-        if trial.find(Territory, command.territory) is None:
+        here = worlds.get(command.territory)
+        if here is None:
             raise Refused(Refusal.UNKNOWN, "territory")
+        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
         rights.allow(trial, command.what, command.by)
         for change in RULES[type(command.what)](trial, command.what, command.by, now):
             entries.append(world.absorb(trial, command.territory, change, command.by, now, secrets.token_bytes(SALT_BYTES)))
