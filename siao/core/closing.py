@@ -27,7 +27,7 @@ class Night(Struct, frozen=True, gc=False):
     closed_at: datetime
 
     @property
-    def night(self) -> tuple[str, date]:
+    def night(self) -> tuple[object, ...]:
         return self.territory, self.date
 
 
