@@ -22,9 +22,9 @@ class Written(Struct, frozen=True):
     seq: int
 
 
-async def add(pool: database.Pool, code: str, by: By, login: str, text: str, language: str, rights: Sequence[Right]) -> Written:
+async def add(pool: database.Pool, code: str, by: By, login: str, password: str, language: str, rights: Sequence[Right]) -> Written:
     """A new account with its rights in this territory; a login that is taken is refused."""
-    account = store.Account(uuid4(), login, await passwords.made(text), language, active=True)
+    account = store.Account(uuid4(), login, await passwords.made(password), language, active=True)
     async with database.acting(pool, [code]) as db:
         head = await journal.lock(db, code)
         try:
@@ -36,10 +36,10 @@ async def add(pool: database.Pool, code: str, by: By, login: str, text: str, lan
 
 
 async def change(
-    pool: database.Pool, code: str, by: By, id: UUID, *, active: bool | None, text: str | None, rights: Sequence[Right] | None
+    pool: database.Pool, code: str, by: By, id: UUID, *, active: bool | None, password: str | None, rights: Sequence[Right] | None
 ) -> Written:
     """Whatever is given, and every session of the account ends: revocation is at once. Refused where it has a right elsewhere."""
-    secret = await passwords.made(text) if text is not None else None
+    hashed = await passwords.made(password) if password is not None else None
     async with database.acting(pool, [code]) as db:
         head = await journal.lock(db, code)
         before = await store.held(db, id)
@@ -48,13 +48,13 @@ async def change(
         had = await store.rights(db, id)
         if any(right.territory != code for right in had):
             raise Refused(Refusal.FORBIDDEN, "account")
-        after = replace(before, active=before.active if active is None else active, password=secret or before.password)
+        after = replace(before, active=before.active if active is None else active, password=hashed or before.password)
         await store.keep(db, after)
         if rights is not None:
             await _grant(db, id, rights)
         await store.close_sessions(db, id)
         opened = None if after.active is before.active else after.active
-        told = accounts.changed(id, opened=opened, password=secret is not None, before=had, after=had if rights is None else rights)
+        told = accounts.changed(id, opened=opened, password=hashed is not None, before=had, after=had if rights is None else rights)
         return Written(id, await journal.tell(db, head, told, by))
 
 

@@ -1,6 +1,7 @@
 """What the desk says: what a command did, that it cannot be known now, or what the database objected, in our words."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +33,7 @@ REFUSALS = {
     "placement_bed_room_whole": (Refusal.TAKEN, "units"),
     "placement_bed_rule": (Refusal.ANOTHER_RULE, "units"),
     "placement_request_one_live": (Refusal.ALREADY_PLACED, "request"),
+    "request_code": (Refusal.CODE_TAKEN, "code"),  # said from a sheet of paper, and somebody's already
     "night_pkey": (Refusal.NIGHT_CLOSED, "date"),
     "request_service_fkey": (Refusal.UNKNOWN, "service"),
     "criteria_last_shelter_fkey": (Refusal.UNKNOWN, "last_shelter"),
@@ -39,10 +41,13 @@ REFUSALS = {
 """The database's own objections, by the name of the constraint."""
 
 
-def translated(no: asyncpg.PostgresError) -> Exception:
+def translated(no: Exception, what: Any) -> Exception:
+    """What the database objects to this command, in our words; anything else as it is."""
+    if not isinstance(no, asyncpg.PostgresError):
+        return no
     name = database.constraint(no) or ""
     if isinstance(no, asyncpg.InsufficientPrivilegeError):  # the id that the key would make is a row of another territory
         return Refused(Refusal.KEY_REUSED, "Idempotency-Key")
-    if name == "request_code":
+    if name == "request_code" and not what.said:
         return Unavailable()  # one in 2^40 each: the same key sent again draws another code
     return Refused(*REFUSALS[name]) if name in REFUSALS else no

@@ -1,6 +1,6 @@
 """Commands that arrive together share one transaction and one commit.
 
-Load once, decide in order, write once. A refusal touches nothing. If the database objects, each command goes alone. One
+Load once, decide in order, write once. A refusal touches nothing. If anything objects, each command goes alone. One
 territory has one writer at a time, so each of its histories is serial.
 
 Keys are looked up with the rows, in the same statement: a command sent again would else be refused by its own first effect.
@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -76,14 +75,14 @@ class Desk:
         commands = [command for command, _ in batch]
         try:
             answers: Sequence[Answer | Exception] = await self._insist(commands)
-        except asyncpg.PostgresError as no:
+        except Unavailable as no:
+            answers = [no] * len(batch)
+        except Exception as no:
             if len(batch) > 1:
-                for one in batch:  # it objects to one of them: each alone
+                for one in batch:  # one of them is at fault, and answers for itself
                     await self._fly([one])
                 return
-            answers = [translated(no)]
-        except Exception as no:
-            answers = [no] * len(batch)
+            answers = [translated(no, commands[0].what)]
         for (_, future), answer in zip(batch, answers, strict=True):
             _settle(future, answer)
 
@@ -93,7 +92,7 @@ class Desk:
         for attempt in range(TRIES_MAX):
             try:
                 return await self._serve(commands)
-            except (*database.LOST, asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError):
+            except (*database.LOST, *database.HELD_UP):
                 if time.monotonic() > deadline:
                     break
                 await asyncio.sleep(random.uniform(0.02, 0.2) * 2**attempt)  # noqa: S311 - jitter
@@ -103,23 +102,24 @@ class Desk:
         territories = sorted({command.territory for command in commands})
         async with database.acting(self.pool, territories, lock=True) as db:
             found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
-            here = World(found.rows)
-            decided = self._decide(here, commands, found.known, found.now, found.epoch)
+            worlds = world.apart(found.rows)
+            decided = self._decide(worlds, commands, found.known, found.now, found.epoch)
             if decided.entries:
-                await store.save(db, self._saved(decided, here.all(Territory), found.now))
+                heads = [here.territory(code) for code, here in worlds.items()]
+                await store.save(db, self._saved(decided, heads, found.now))
         self.served, self.decided = self.served + 1, self.decided + len(commands)
         for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
             self.ring(code, seq)
         return decided.answers  # only now is it true
 
     def _decide(
-        self, here: World, commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
+        self, worlds: dict[str, World], commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
     ) -> Decided:
-        """Each command in turn on the world that the ones before it left. A refusal changes nothing."""
+        """Each command in turn on the world of its territory, as the ones before it left that. A refusal changes nothing."""
         done = Decided([], [], [], [])
         for command in commands:
             try:
-                done.answers.append(self._again(command, known) or self._one(here, command, now, epoch, known, done))
+                done.answers.append(self._again(command, known) or self._one(worlds, command, now, epoch, known, done))
             except Refused as no:
                 done.answers.append(no)
         return done
@@ -134,11 +134,18 @@ class Desk:
         return msgspec.json.decode(answer, type=Answer)
 
     def _one(
-        self, here: World, command: Command, now: datetime, epoch: str, known: dict[UUID, tuple[bytes, bytes]], done: Decided
+        self,
+        worlds: dict[str, World],
+        command: Command,
+        now: datetime,
+        epoch: str,
+        known: dict[UUID, tuple[bytes, bytes]],
+        done: Decided,
     ) -> Answer:
-        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
-        if trial.find(Territory, command.territory) is None:
+        here = worlds.get(command.territory)
+        if here is None:
             raise Refused(Refusal.UNKNOWN, "territory")
+        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
         rights.allow(trial, command.what, command.by)
         for change in RULES[type(command.what)](trial, command.what, command.by, now):
             entries.append(world.absorb(trial, command.territory, change, command.by, now, secrets.token_bytes(SALT_BYTES)))
@@ -189,18 +196,26 @@ def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: dateti
     return command.key, command.territory, now, mac, text, None if request in gone else request
 
 
-def _canonical(what: Any) -> bytes:
-    """The body in one form whatever order its maps came in."""
-    return msgspec.json.encode(msgspec.to_builtins(_as_sent(what), str_keys=True), order="deterministic")
+ADDED = frozenset({"code", "standing", "advice", "held_back"})
+"""What the server adds to a command: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
 
 
-ADDED: dict[str, Any] = {"code": "", "standing": None, "advice": None, "held_back": None}
+def _canonical(what: Struct) -> bytes:
+    """The body as it was sent, in one form whatever order its maps came in."""
+    sent = {name: value for name, value in _told(what).items() if name not in ADDED}
+    return msgspec.json.encode(msgspec.to_builtins(sent, str_keys=True), order="deterministic")
 
 
-def _as_sent(what: Any) -> Any:
-    """Without what the server added: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
-    added = {name: nothing for name, nothing in ADDED.items() if hasattr(what, name)}
-    return msgspec.structs.replace(what, **added)
+def _told(what: Any) -> Any:
+    """Without the fields that hold their defaults: what was sent before a command gained a field is still the same body after."""
+    if isinstance(what, tuple):
+        return [_told(one) for one in what]
+    if not isinstance(what, Struct):
+        return what
+    names, defaults = what.__struct_fields__, what.__struct_defaults__
+    usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+    fields = ((name, getattr(what, name)) for name in names)
+    return {name: _told(value) for name, value in fields if name not in usual or value != usual[name]}
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:

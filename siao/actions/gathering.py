@@ -25,7 +25,8 @@ Waiting = tuple[Command, "Future[Answer]"]
 class Gathering:
     """Idle: a command goes with this turn of the loop. A batch in flight: the next gathers.
 
-    At most SLOTS batches fly, never two of one territory. `fly` takes a batch there and settles its futures.
+    At most SLOTS batches fly, never two of one territory. `fly` takes a batch there and settles its futures. `away`: how many of
+    the crowds that were just answered are not back yet; `landed` counts those crowds.
     """
 
     def __init__(self, fly: Callable[[Sequence[Waiting]], Coroutine[Any, Any, None]]) -> None:

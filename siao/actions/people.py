@@ -62,8 +62,7 @@ async def log_in(pool: database.Pool, login: str, password: str, browser: bytes 
             return None
     await store.succeed(pool, login, browser, tried)
     token = secrets.token_bytes(TOKEN_BYTES)
-    await store.open_session(pool, hashed(token), account.id)
-    return token.hex()
+    return token.hex() if await store.open_session(pool, hashed(token), account.id, account.password) else None
 
 
 async def _tried(pool: database.Pool, login: str, browser: bytes, field: str) -> datetime:

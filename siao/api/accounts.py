@@ -71,7 +71,7 @@ async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[Accou
     by, code = await administration.writing(request)
     here = seat.house(request)
     rights = None if data.rights is None else _rights(code, data.rights)
-    written = await actions.change(here.pool, code, by, id, active=data.active, text=data.password, rights=rights)
+    written = await actions.change(here.pool, code, by, id, active=data.active, password=data.password, rights=rights)
     here.known.clear()
     here.hub.doorbell.ring(code, written.seq)
     return written

@@ -13,6 +13,7 @@ import msgspec
 from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
 from msgspec import Struct
 
 from siao.actions.answers import Answer
@@ -20,7 +21,8 @@ from siao.api import errors
 
 PLAIN = {"request", "id", "data", "return"}
 """What a handler may be declared with, here."""
-ID = "{id}"
+ID, ID_AT = "{id}", 3
+"""How a route says it, and which part of the path it is: /api/placements/{id}/offer."""
 ID_LENGTH = 36
 HEADERS = [(b"cache-control", b"no-store"), (b"content-type", b"application/json")]
 
@@ -46,8 +48,10 @@ class Clicks:
         click, given = self._find(scope)
         if click is not None:
             body, more = await _read(receive, self.body_bytes_max) if click.body else (b"", False)
-            if not more and _fits(click, body, given):
-                await self._serve(click, given, Request(scope, receive, send))
+            whole = not more and len(body) <= self.body_bytes_max
+            arguments = _arguments(click, given, body) if whole else None
+            if arguments is not None:
+                await self._serve(click, arguments, Request(scope, receive, send))
                 return
             receive = _again(body, more, receive)
         await self.app(scope, receive, send)
@@ -56,9 +60,9 @@ class Clicks:
         if scope["type"] != "http" or scope["method"] != "POST":
             return None, {}
         parts = scope["path"].split("/")
-        if len(parts) < 4:
+        if len(parts) <= ID_AT:
             return self.known.get(scope["path"]), {}
-        id, parts[3] = parts[3], ID
+        id, parts[ID_AT] = parts[ID_AT], ID
         click = self.known.get("/".join(parts))
         if click is None or len(id) != ID_LENGTH:
             return None, {}
@@ -67,25 +71,37 @@ class Clicks:
         except ValueError:
             return None, {}
 
-    async def _serve(self, click: Click, given: dict[str, Any], request: Request[Any, Any, Any]) -> None:
+    async def _serve(self, click: Click, arguments: dict[str, Any], request: Request[Any, Any, Any]) -> None:
         scope, send = request.scope, request.send
         scope["litestar_app"], scope["path_template"] = self.app, click.path  # type: ignore[typeddict-unknown-key]
         try:
-            body = msgspec.json.encode(await click.handler(request, **given))
+            body = msgspec.json.encode(await click.handler(request, **arguments))
         except Exception as no:
-            await errors.answered(request, no).to_asgi_response(None, request)(scope, request.receive, send)
+            await self._refuse(errors.answered(request, no).to_asgi_response(None, request), request)
             return
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": click.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
+    async def _refuse(self, answer: ASGIApp, request: Request[Any, Any, Any]) -> None:
+        """A lost race tells what is free now, which may be long: compressed as by the long way."""
+        if config := self.app.compression_config:
+            answer = config.middleware_class(answer, config)
+        await answer(request.scope, request.receive, request.send)
+
 
 def _plain(handler: HTTPRouteHandler) -> bool:
-    """A POST answered by an `Answer`, that needs nothing but an id and a body."""
-    if "POST" not in handler.http_methods:
+    """A POST answered by an `Answer`, that needs nothing but an id and a body, and around which nobody has put anything."""
+    if "POST" not in handler.http_methods or _guarded(handler):
         return False
     hints = get_type_hints(handler.fn)
     return set(hints) <= PLAIN and hints["return"] is Answer and hints.get("id", UUID) is UUID
+
+
+def _guarded(handler: HTTPRouteHandler) -> bool:
+    """Whether Litestar does anything before or after it that is not done here."""
+    around = handler.resolve_guards, handler.resolve_middleware, handler.resolve_before_request, handler.resolve_after_response
+    return any(resolve() for resolve in around)
 
 
 def _click(route: HTTPRoute, handler: HTTPRouteHandler) -> Click:
@@ -94,15 +110,14 @@ def _click(route: HTTPRoute, handler: HTTPRouteHandler) -> Click:
     return Click(handler.fn, handler.status_code, route.path_format, body)
 
 
-def _fits(click: Click, body: bytes, given: dict[str, Any]) -> bool:
-    """Reads the body into what the handler is given; False where the long way is to say what is wrong with it."""
+def _arguments(click: Click, given: dict[str, Any], body: bytes) -> dict[str, Any] | None:
+    """What the handler is called with; None where the body does not fit, and the long way is to say what is wrong with it."""
     if click.body is None:
-        return True
+        return given
     try:
-        given["data"] = click.body.decode(body)
+        return {**given, "data": click.body.decode(body)}
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return False
-    return True
+        return None
 
 
 async def _read(receive: Any, bytes_max: int) -> tuple[bytes, bool]:

@@ -85,7 +85,7 @@ def unreadable(request: Request[Any, Any, Any], no: Exception) -> Response[bytes
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
     Unavailable: unavailable,
-    **dict.fromkeys((*database.LOST, asyncpg.PostgresConnectionError), unavailable),
+    **dict.fromkeys((*database.LOST, *database.HELD_UP), unavailable),
     **dict.fromkeys((UnicodeError, RecursionError, asyncpg.DataError), unreadable),
     HTTPException: http,
     Exception: unforeseen,

@@ -20,11 +20,15 @@ from siao.core.world import Change, World
 class Night(Struct, frozen=True, gc=False):
     """A night that was closed. One row a territory and date, unique in the database."""
 
-    KEY: ClassVar[str] = "date"
+    KEY: ClassVar[str] = "night"
 
     territory: str
     date: date
     closed_at: datetime
+
+    @property
+    def night(self) -> tuple[object, ...]:
+        return self.territory, self.date
 
 
 class CloseNight(Struct, frozen=True):
@@ -37,7 +41,7 @@ def close_night(world: World, c: CloseNight, by: By, now: datetime) -> Iterator[
     territory = world.get(Territory, c.territory)
     if not nights.may_close(c.date, territory.time_zone, now):
         raise Refused(Refusal.NIGHT_NOT_OVER, "date")
-    if world.find(Night, c.date) is not None:
+    if world.find(Night, (c.territory, c.date)) is not None:
         raise Refused(Refusal.NIGHT_CLOSED, "date")
     left = Closing.NO_SUITABLE_PLACE if _some_place_is_free(world) else Closing.NO_PLACE  # once: closing frees and takes nothing
     for request in world.all(Request):

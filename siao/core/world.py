@@ -148,7 +148,7 @@ class World:
         return self.base.find(kind, id)
 
     def get(self, kind: type[R], id: Any, field: str | None = None) -> R:
-        """The row, or `Refused(UNKNOWN)`: other territories' rows are never loaded, so they are unknown here."""
+        """The row, or `Refused(UNKNOWN)`."""
         row = self.find(kind, id)
         if row is None:
             raise Refused(Refusal.UNKNOWN, field or kind.__name__.lower())
@@ -201,6 +201,16 @@ class World:
             self.put(row)
         for request in change.gone:
             self.rows[Criteria, request] = None
+
+
+def apart(rows: Iterable[Struct]) -> dict[str, World]:
+    """A world for each territory. Territories that fly together are loaded together, so this is what keeps the rows of one unknown
+    to the commands of another. What belongs to none (whose holds are whose) is in each."""
+    territories: defaultdict[str | None, list[Struct]] = defaultdict(list)
+    for row in rows:
+        territories[row.code if isinstance(row, Territory) else getattr(row, "territory", None)].append(row)
+    everywhere = territories.pop(None, [])
+    return {code: World([*found, *everywhere]) for code, found in territories.items() if code is not None}
 
 
 def absorb(world: World, territory: str, change: Change, by: By, now: datetime, salt: bytes) -> Entry:

@@ -33,6 +33,9 @@ LOST = (
 )
 """The connection went away; what it was doing may or may not have happened."""
 
+HELD_UP = asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError
+"""Somebody else held what it needs for too long. Nothing happened; the same may be sent again."""
+
 
 class Lean(asyncpg.Connection):
     """Every transaction here sets what it needs with SET LOCAL, so giving a connection back needs no round trip."""

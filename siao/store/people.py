@@ -106,14 +106,24 @@ async def seats(db: Connection, account: UUID) -> list[Seat]:
     return [Seat(Role(role), *rest) for role, *rest in rows]
 
 
-async def open_session(db: Pool, token: bytes, account: UUID) -> None:
-    """Begins a session, and forgets those that are over."""
-    await db.execute(
-        """WITH over AS (DELETE FROM session WHERE began < clock_timestamp() - make_interval(hours => $3))
-        INSERT INTO session (token, account, began, human_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())""",
+async def open_session(db: Pool, token: bytes, account: UUID, password: str) -> bool:
+    """Begins a session, and forgets those that are over. False where the account has another password by now, or is closed:
+    hashing takes long enough for somebody to change it, and the sessions that end then must include this one."""
+    return await scalar(
+        db,
+        """WITH over AS (
+            DELETE FROM session WHERE began < clock_timestamp() - make_interval(hours => $3)
+        ), still AS (
+            SELECT id FROM account WHERE id = $2 AND password = $4 AND active FOR KEY SHARE
+        ), begun AS (
+            INSERT INTO session (token, account, began, human_at) SELECT $1, id, clock_timestamp(), clock_timestamp() FROM still
+            RETURNING token
+        )
+        SELECT EXISTS (SELECT FROM begun)""",
         token,
         account,
         SESSION_HOURS,
+        password,
     )
 
 

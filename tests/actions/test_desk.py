@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,10 +17,11 @@ from hotline import Hotline
 from siao.actions.answers import Answer, Unavailable
 from siao.actions.desk import Command, Desk
 from siao.actions.verbs import RULES
-from siao.core.people import By, Role
+from siao.core.closing import CloseNight
+from siao.core.people import CLOCK, By, Role
 from siao.core.placements import Accept, Hold, Offer, RefuseShelter, Release, ShelterRefusal
 from siao.core.refused import Refusal, Refused
-from siao.core.requests import CloseUnmet, Closing, Renew, Revise, Withdraw
+from siao.core.requests import Asked, CloseUnmet, Closing, Renew, Revise, Side, Withdraw
 from siao.core.rights import MAY
 from siao.store import db as database
 from siao.store import requests as store
@@ -69,6 +71,15 @@ async def test_commands_that_arrive_together_share_a_commit(hotline: Hotline) ->
     await asyncio.gather(*(hotline.ask() for _ in range(40)))
     assert [seq for _, seq in hotline.rings][-1] == 41
     assert len(hotline.rings) < 10, "one ring a batch"
+
+
+async def test_a_fault_in_one_command_is_answered_to_whoever_sent_it_alone(hotline: Hotline, monkeypatch: Any) -> None:
+    def faulty(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(RULES, Withdraw, faulty)
+    found = await outcomes(*[hotline.ask() for _ in range(5)], hotline.do(Withdraw(uuid4())), *[hotline.ask() for _ in range(5)])
+    assert [type(one) for one in found if not isinstance(one, UUID)] == [ZeroDivisionError]
 
 
 async def test_many_territories_share_two_batches_that_fly_by_turns_and_few_commands_one(monkeypatch: Any) -> None:
@@ -274,6 +285,47 @@ async def test_what_hangs_on_another_territory_is_unknown(hotline: Hotline, look
         await hotline.desk.submit(Command(uuid4(), "69", city.OPERATOR, Hold(uuid4(), (city.unit("Chambre 4"),), persons=1, side="men")))
     with pytest.raises(Refused, match="unknown: territory"):
         await hotline.desk.submit(Command(uuid4(), "77", city.OPERATOR, city.asks()))
+
+
+async def elsewhere(look: asyncpg.Connection) -> None:
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('69', 'Rhône', 'Europe/Paris', '115')")
+    await look.execute("SET siao.territories = '38,69'")
+
+
+async def test_territories_that_fly_together_are_unknown_to_each_other(hotline: Hotline, look: asyncpg.Connection) -> None:
+    """One transaction sees both. Nobody of the one moves a row of the other, whoever clicks in the same turn."""
+    await elsewhere(look)
+    request = await hotline.ask()
+    held = await hotline.hold(request)
+    before = await look.fetch("SELECT r, p FROM request r JOIN placement p ON p.request = r.id")
+    stranger = By(UUID(int=69), Role.COORDINATOR)
+    reached = (
+        Hold(uuid4(), (city.unit("Chambre 4"),), persons=1, side=Side.MEN),
+        Release(held),
+        Withdraw(request),
+        Revise(request, Asked(men=2)),
+    )
+    here = hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks()))
+    there = [hotline.desk.submit(Command(uuid4(), "69", stranger, what)) for what in reached]
+    found = await outcomes(here, *there)
+    assert hotline.rings[-1:] == [(city.CODE, found[0].seq)] and hotline.desk.served == 3, "they flew together"
+    assert [no.why for no in found[1:]] == [Refusal.UNKNOWN] * len(reached)
+    assert await look.fetch("SELECT r, p FROM request r JOIN placement p ON p.request = r.id") == before
+
+
+async def test_two_nights_that_close_together_close_each_its_own(hotline: Hotline, look: asyncpg.Connection) -> None:
+    await elsewhere(look)
+    date = datetime.now(UTC).date() - timedelta(days=3)
+    request = await hotline.ask()
+    await look.execute("UPDATE request SET night = $1", date)
+    closing = [hotline.desk.submit(Command(uuid4(), code, CLOCK, CloseNight(code, date))) for code in ("69", city.CODE)]
+    revised = hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, Revise(request, Asked(men=2))))
+    assert not [no for no in await outcomes(*closing) if isinstance(no, Exception)]
+    assert [no.why for no in await outcomes(revised)] == [Refusal.NOT_NOW], "it was closed before"
+    assert {row[0] for row in await look.fetch("SELECT territory FROM night WHERE date = $1", date)} == {city.CODE, "69"}
+    entries = await look.fetch("SELECT territory, request FROM journal WHERE verb = 'unmet'")
+    assert [tuple(row) for row in entries] == [(city.CODE, request)]
+    await chain(look)
 
 
 async def test_a_shelter_s_refusal_about_the_bed_reports_the_bed(hotline: Hotline, look: asyncpg.Connection) -> None:

@@ -3,15 +3,17 @@
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 import city
 from city import OPERATOR
 from hotline import Hotline
+from siao.actions.verbs import Command
 from siao.core.placements import Hold, Release
 from siao.core.refused import Refused
-from siao.core.requests import Side, Withdraw
+from siao.core.requests import Asked, Need, Renew, Side, Withdraw
 
 OTHER = replace(OPERATOR, agent=UUID(int=900))
 REUSED = "key_reused: Idempotency-Key"
@@ -56,3 +58,25 @@ async def test_an_id_of_another_territory_is_refused_and_stays_as_it_was(hotline
     with pytest.raises(Refused, match=REUSED):
         await hotline.do(replace(ask, code=city.code()))
     assert await look.fetchval("SELECT territory FROM request WHERE id = $1", id) == "69"
+
+
+async def test_a_command_sent_again_after_it_gained_a_field_is_the_same(hotline: Hotline) -> None:
+    """A roll to a new version between a click and its repetition."""
+    asked = msgspec.defstruct("Asked", [*_fields(Asked), ("lift", bool, False)], frozen=True)
+    renew = msgspec.defstruct("Renew", [*_fields(Renew), ("language", str, "fr")], frozen=True)
+    key, request = uuid4(), uuid4()
+
+    def mac(what: object) -> bytes:
+        return hotline.desk.mac(Command(key, city.CODE, OPERATOR, what))
+
+    sent = mac(Renew(request, Asked(men=1, needs=(Need.COTS,))))
+    assert mac(renew(request, asked(men=1, needs=(Need.COTS,)))) == sent
+    assert mac(renew(request, asked(men=1, needs=(Need.COTS,)), language="en")) != sent
+    assert mac(renew(request, asked(men=1, needs=(Need.COTS,), lift=True))) != sent
+    assert mac(Renew(request, Asked(men=1))) != sent
+    assert mac(Renew(request, Asked(men=1, needs=(Need.COTS,), level=1))) != sent
+
+
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, object] | tuple[str, object, object]]:
+    fields = msgspec.structs.fields(kind)
+    return [(f.name, f.type) if f.required else (f.name, f.type, f.default) for f in fields]

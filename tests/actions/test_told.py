@@ -225,8 +225,8 @@ async def posts(w: Watched) -> None:
     here, admin = w.screens.pool, By(uuid4(), Role.ADMIN)
     right, other = Right(Role.SHELTER, city.CODE, shelter()), Right(Role.WORKER, city.CODE, service=DAY_CENTRE)
     made = await accounts.add(here, city.CODE, admin, str(uuid4()), "long enough", "fr", [right])
-    for change in ({"active": False, "text": "longer than before"}, {"active": True, "rights": [other]}, {}):
-        done = await accounts.change(here, city.CODE, admin, made.id, **{"active": None, "text": None, "rights": None, **change})
+    for change in ({"active": False, "password": "longer than before"}, {"active": True, "rights": [other]}, {}):
+        done = await accounts.change(here, city.CODE, admin, made.id, **{"active": None, "password": None, "rights": None, **change})
         await w.screens.told()
         assert done.seq == w.screens.seq
 

@@ -87,6 +87,16 @@ async def test_what_is_refused_is_neither_done_nor_told(house: House, look: asyn
     assert await told(look) == before
 
 
+async def test_whoever_finds_the_territory_held_too_long_may_come_again(house: House, look: asyncpg.Connection) -> None:
+    admin = await house.chair("admin")
+    async with look.transaction():
+        await look.execute("SELECT FROM territory WHERE code = $1 FOR UPDATE", city.CODE)
+        held_up = await admin.post("/api/accounts", json={"login": "night-desk", "password": SECRET, "rights": []})
+    assert (held_up.status_code, held_up.json()["code"]) == (503, "unavailable")
+    assert int(held_up.headers["retry-after"]) >= 1
+    await add(admin)
+
+
 async def test_an_account_with_a_right_elsewhere_is_not_changed_from_here(house: House, owner: asyncpg.Connection) -> None:
     admin = await house.chair("admin")
     async with owner.transaction():

@@ -14,6 +14,7 @@ import pytest
 import chairs
 import city
 from chairs import House
+from siao.actions import passwords
 from siao.actions.people import FAILURES_MAX
 from siao.api.requests import MISSES_MAX
 from siao.core.people import Right, Role
@@ -78,6 +79,26 @@ async def test_who_knows_the_password_is_not_counted(house: House, owner: asyncp
         for _ in range(FAILURES_MAX + 2):
             assert (await anybody.post("/api/session", json={"login": "worker", "password": chairs.PASSWORD})).status_code == 200
     assert await owner.fetchval("SELECT count(*) FROM login_failure") == 0
+
+
+@pytest.mark.parametrize("change", [{"password": "another password"}, {"active": False}])
+async def test_a_login_that_is_under_way_when_its_password_changes_opens_nothing(
+    house: House, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    """Whoever knows a password that is taken away tries it without end: no hash may outlive the change."""
+    admin, verified = await house.chair("admin"), passwords.right
+    await house.chair("worker")
+    id = await owner.fetchval("SELECT id FROM account WHERE login = 'worker'")
+
+    async def slowly(*given: Any) -> bool:
+        found = await verified(*given)
+        assert (await admin.put(f"/api/accounts/{id}", json=change)).status_code == 200
+        return found
+
+    monkeypatch.setattr(passwords, "right", slowly)
+    async with chairs.Chair(base_url=house.base) as anybody:
+        assert await guess(anybody, 1, "worker", chairs.PASSWORD) == {"wrong_password": 1}
+    assert await owner.fetchval("SELECT count(*) FROM session WHERE account = $1", id) == 0
 
 
 async def test_codes_guessed_at_once_are_counted_one_by_one(house: House) -> None:

@@ -7,10 +7,12 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
+from litestar import Litestar, Request, post
 
 import city
 from chairs import House
 from siao import app
+from siao.actions.answers import Answer
 from siao.api.clicks import Clicks
 from siao.settings import Settings
 
@@ -25,6 +27,8 @@ CASES: dict[str, dict[str, Any]] = {
     "no text": {"path": "/api/placements/{}/arrival", "content": b'{"persons": "\xff"}'},
     "nested without end": {"path": "/api/placements/{}/arrival", "content": b"[" * 40_000},
     "too long": {"path": "/api/placements/{}/arrival", "content": b" " * (app.BODY_BYTES_MAX + 1)},
+    "too long, though it fits": {"path": "/api/placements/{}/arrival", "content": b"{%*s}" % (app.BODY_BYTES_MAX, b"")},
+    "as long as may be": {"path": "/api/placements/{}/arrival", "content": b"{%*s}" % (app.BODY_BYTES_MAX - 2, b"")},
     "a list of nothing": {"path": "/api/requests/{}/placement", "json": {"units": []}},
     "a place for nobody known": {"path": "/api/requests/{}/placement", "json": {"units": ROOM["units"]}},
     "no key": {"path": "/api/placements/{}/release", "headers": {"idempotency-key": ""}},
@@ -64,6 +68,31 @@ async def test_a_refusal_is_the_same_by_the_long_way(still: House, name: str) ->
     short, long = [await operator.post(path.format(form), headers=headers, **case) for form in (id, id.hex)]
     assert short.status_code >= 400
     assert _seen(short) == _seen(long)
+
+
+async def test_a_lost_race_is_told_the_same_by_the_long_way(house: House) -> None:
+    """It tells what is free now, which is long: compressed."""
+    first, second = await house.chair("operator"), await house.chair("second")
+    await first.hold(await first.ask(), "Chambre 4")
+    request, wanted = await second.ask(), {"units": ROOM["units"], "override": "other"}
+    short, long = [await second.do(f"/api/requests/{form}/placement", wanted) for form in (request, request.replace("-", ""))]
+    assert short.status_code == 409 and short.headers["content-encoding"] == "gzip"
+    assert _seen(short) == _seen(long)
+
+
+async def test_what_stands_before_a_handler_is_not_passed_by() -> None:
+    async def none(*_: Any) -> None: ...
+
+    @post("/plain")
+    async def plain(request: Request[Any, Any, Any]) -> Answer: ...
+
+    @post("/guarded", guards=[none])
+    async def guarded(request: Request[Any, Any, Any]) -> Answer: ...
+
+    @post("/before", before_request=none)
+    async def before(request: Request[Any, Any, Any]) -> Answer: ...
+
+    assert set(Clicks(Litestar([plain, guarded, before]), app.BODY_BYTES_MAX).known) == {"/plain"}
 
 
 async def test_a_command_sent_by_one_way_and_again_by_the_other_is_done_once(house: House) -> None:

@@ -23,7 +23,7 @@ async def signed_in(owner: asyncpg.Connection, pool: database.Pool) -> str:
         await store.add(owner, store.Account(ACCOUNT, "known", HASH, "fr", active=True))
         await store.grant(owner, ACCOUNT, [Right(Role.OPERATOR, city.CODE), Right(Role.SHELTER, city.CODE, shelter=city.shelter())])
     token = secrets.token_bytes(people.TOKEN_BYTES)
-    await store.open_session(pool, people.hashed(token), ACCOUNT)
+    assert await store.open_session(pool, people.hashed(token), ACCOUNT, HASH)
     return token.hex()
 
 

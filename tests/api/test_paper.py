@@ -1,5 +1,6 @@
 """What was written on paper while no screen was there comes back: a code that was said, and the journal's head beside it."""
 
+import asyncio
 from uuid import uuid4
 
 import asyncpg
@@ -7,6 +8,7 @@ import pytest
 
 import city
 from chairs import House
+from siao.core import codes
 
 CODE = "7K3M-9QXF-C"
 
@@ -29,6 +31,21 @@ async def test_a_code_that_somebody_has_is_refused_and_nothing_changed(house: Ho
     again = await operator.do("/api/requests", {"women": 1, "code": CODE})
     assert (again.status_code, again.json()["code"], again.json()["field"]) == (409, "code_taken", "code")
     assert await look.fetchval("SELECT count(*) FROM request WHERE code = $1", CODE) == 1
+
+
+async def test_of_two_who_type_the_same_code_at_once_one_is_refused(house: House) -> None:
+    first, second = await house.chair("operator"), await house.chair("second")
+    for bits in range(8):
+        body = {"men": 1, "code": codes.code(bits)}
+        answers = await asyncio.gather(*[chair.do("/api/requests", body) for chair in (first, second, first)])
+        assert sorted((answer.status_code, answer.json().get("field")) for answer in answers) == [(201, None), (409, "code"), (409, "code")]
+
+
+async def test_who_asks_for_nobody_does_not_learn_which_codes_there_are(house: House) -> None:
+    operator = await house.chair("operator")
+    assert (await operator.do("/api/requests", {"men": 1, "code": CODE})).status_code == 201
+    answers = [await operator.do("/api/requests", {"men": 0, "code": code}) for code in (CODE, "0000-0000-0")]
+    assert answers[0].status_code == 400 and answers[0].json() == answers[1].json()
 
 
 @pytest.mark.parametrize(
