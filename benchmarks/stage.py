@@ -95,7 +95,7 @@ async def _furnished(servers: Stack, given: Sequence[Park]) -> Stage:
             account = store.Account(uuid4(), f"person{n}", "-", "fr", active=True)
             await store.add(owner, account)
             await store.grant(owner, account.id, [Right(Role.OPERATOR, one.code) for one in given])
-            await store.open_session(owner, people.hashed(token), account.id)  # type: ignore[arg-type]
+            await store.open_session(owner, people.hashed(token), account.id, account.password)  # type: ignore[arg-type]
     await database.analyse(owner)
     await owner.close()
     return Stage(servers, "postgres", tuple(token.hex() for token in tokens))

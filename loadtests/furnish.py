@@ -99,7 +99,7 @@ async def _account(owner: asyncpg.Connection, seat: Person, hash: str) -> Person
     shelter, service = (UUID(id) if id else None for id in (seat.shelter, seat.service))
     await store.add(owner, account)
     await store.grant(owner, account.id, [Right(seat.role, seat.territory, shelter, service)])
-    await store.open_session(owner, people.hashed(token), account.id)  # pyright: ignore[reportArgumentType]
+    await store.open_session(owner, people.hashed(token), account.id, account.password)  # pyright: ignore[reportArgumentType]
     return msgspec.structs.replace(seat, token=token.hex())
 
 
