@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from siao.actions import journal, passwords
 from siao.core import accounts
-from siao.core.people import By, Right
+from siao.core.people import By, Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
 from siao.store import people as store
@@ -27,12 +27,24 @@ async def add(pool: database.Pool, code: str, by: By, login: str, password: str,
     account = store.Account(uuid4(), login, await passwords.made(password), language, active=True)
     async with database.acting(pool, [code]) as db:
         head = await journal.lock(db, code)
-        try:
-            await store.add(db, account)
-        except asyncpg.UniqueViolationError:
-            raise Refused(Refusal.TAKEN, "login") from None
-        await _grant(db, account.id, rights)
+        await _add(db, account, rights)
         return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
+
+
+CONSOLE = By(agent=None, role=Role.ADMIN)
+"""Whoever sits at the server itself, where nobody has an account yet."""
+
+
+async def first(pool: database.Pool, code: str, login: str, text: str, language: str) -> Written:
+    """A territory's first administrator; refused where there is one whose account is open. Two at once: the second is refused."""
+    account = store.Account(uuid4(), login, await passwords.made(text), language, active=True)
+    rights = [Right(Role.ADMIN, code)]
+    async with database.acting(pool, [code]) as db:
+        head = await journal.lock(db, code)
+        if await store.administered(db, code):
+            raise Refused(Refusal.TAKEN, "territory")
+        await _add(db, account, rights)
+        return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), CONSOLE))
 
 
 async def change(
@@ -56,6 +68,14 @@ async def change(
         opened = None if after.active is before.active else after.active
         told = accounts.changed(id, opened=opened, password=hashed is not None, before=had, after=had if rights is None else rights)
         return Written(id, await journal.tell(db, head, told, by))
+
+
+async def _add(db: database.Connection, account: store.Account, rights: Sequence[Right]) -> None:
+    try:
+        await store.add(db, account)
+    except asyncpg.UniqueViolationError:
+        raise Refused(Refusal.TAKEN, "login") from None
+    await _grant(db, account.id, rights)
 
 
 async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:

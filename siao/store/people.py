@@ -95,6 +95,16 @@ async def grant(db: Connection, account: UUID, rights: Sequence[Right]) -> None:
     )
 
 
+async def administered(db: Connection, territory: str) -> bool:
+    """Whether somebody with an open account is administrator there."""
+    return await scalar(
+        db,
+        """SELECT EXISTS (SELECT FROM account_right r JOIN account a ON a.id = r.account
+        WHERE r.territory = $1 AND r.role = 'admin' AND a.active)""",
+        territory,
+    )
+
+
 async def seats(db: Connection, account: UUID) -> list[Seat]:
     """The rights with names; the transaction must see the territories."""
     rows = await db.fetch(
