@@ -10,15 +10,14 @@ import time
 import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 from msgspec import Struct
 
-from siao.actions import parks, people
-from siao.core.journal import GENESIS, Entry, link
+from siao.actions import parks, people, verification
+from siao.core.invariants import Invariant
 from siao.core.parks import Park, ParkCommune, ParkShelter, ParkUnit, identity
 from siao.core.people import Right, Role
 from siao.core.units import Kind, Rule, Scheme
@@ -26,9 +25,8 @@ from siao.embedded.process import free_port
 from siao.embedded.stack import Stack, passing, stack
 from siao.mortal import mortal
 from siao.store import db as database
-from siao.store import migrate
+from siao.store import invariants, migrate
 from siao.store import people as store
-from siao.store.rows import reader
 
 TERRITORIES = ("01", "02", "03", "04", "05", "06", "07", "08")
 SHELTERS, BEDS = 25, 20
@@ -149,23 +147,10 @@ def resident_bytes(pid: int) -> int:
 
 
 async def faults(stage: Stage) -> dict[str, int]:
-    """What must be nothing after any storm: beds sold twice, keys with two effects, links of the journal that do not hold."""
-    db = await asyncpg.connect(stage.owner_url)
+    """What must be nothing after any storm: all that `siao verify` looks at, by the invariant's words."""
+    db = await invariants.connect(stage.owner_url)
     try:
-        oversold = await db.fetchval("SELECT count(*) FROM (SELECT bed FROM placement_bed WHERE live GROUP BY bed HAVING count(*) > 1) b")
-        doubles = await db.fetchval("""SELECT count(*) FROM (SELECT placement, verb FROM journal WHERE verb IN ('hold', 'release')
-            GROUP BY placement, verb HAVING count(*) > 1) j""")
-        rows = await db.fetch("SELECT * FROM journal ORDER BY territory, seq")
+        seen = await verification.look(db, None, {}, whole=True)
     finally:
         await db.close()
-    return {
-        "oversold": oversold,
-        "double effects": doubles,
-        "chain breaks": await asyncio.to_thread(_breaks, [reader(Entry)(row) for row in rows]),
-    }
-
-
-def _breaks(entries: list[Entry]) -> int:
-    firsts = [e for i, e in enumerate(entries) if i == 0 or entries[i - 1].territory != e.territory]
-    broken = sum(link(GENESIS, entry) != entry.hash or entry.seq != 1 for entry in firsts)
-    return broken + sum(a.territory == b.territory and (link(a.hash, b) != b.hash or b.seq != a.seq + 1) for a, b in pairwise(entries))
+    return {one.en: sum(broken.count for broken in seen.broken if broken.invariant is one) for one in Invariant}

@@ -416,11 +416,12 @@ $$;
 -- ── Roles and rows ───────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Owner: migrations. siao_app: serves, owns nothing, may not change or delete a journal entry. siao_reader: reads places and
--- counts. siao_purger: deletes what is past its time. siao_auditor: journal and access log.
+-- counts. siao_purger: deletes what is past its time. siao_auditor: journal and access log. siao_verifier: looks each minute whether the
+-- promises are kept, and reads what shows it: no need, no account.
 DO $$
 DECLARE role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['siao_app', 'siao_reader', 'siao_purger', 'siao_auditor'] LOOP
+    FOREACH role IN ARRAY ARRAY['siao_app', 'siao_reader', 'siao_purger', 'siao_auditor', 'siao_verifier'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', role);
         END IF;
@@ -441,6 +442,11 @@ GRANT SELECT ON territory TO siao_purger;
 GRANT UPDATE (request) ON placement TO siao_purger;
 GRANT SELECT, INSERT ON anchor TO siao_purger;
 GRANT SELECT ON journal, anchor, access_log, territory TO siao_auditor;
+GRANT SELECT ON territory, journal, anchor, placement_bed, unit, bed, tally, night TO siao_verifier;
+GRANT SELECT (id, territory, request, state, until, expected_until, opened_seq, version) ON placement TO siao_verifier;
+GRANT SELECT (id, territory, state, closing, call_back, version) ON request TO siao_verifier;
+GRANT SELECT (request, territory) ON criteria TO siao_verifier;
+GRANT SELECT (key, territory, at, answer, request) ON command TO siao_verifier;
 
 -- Every row of a territory is out of sight unless the transaction says it acts there.
 CREATE FUNCTION territories_here() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$

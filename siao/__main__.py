@@ -8,6 +8,7 @@ COMMANDS = {
     "serve": ("siao.serve:serve", "the service, from the environment (.env.example)"),
     "migrate": ("siao.serve:migrate", "bring the database to the newest schema"),
     "purge": ("siao.serve:purge", "delete what is past its time; each day"),
+    "verify": ("siao.verify", "whether every invariant is kept; once, or each minute beside the service"),
     "admin": ("siao.first", "admin LOGIN --territory CODE: a territory's first administrator"),
     "secrets": ("siao.composed:secrets", "what docker-compose.yml's servers share, made once"),
     "composed": ("siao.composed:composed", "the demo on docker-compose.yml's servers"),

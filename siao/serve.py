@@ -33,7 +33,8 @@ def serve(argv: list[str]) -> int:
 
 
 def migrate(argv: list[str]) -> int:
-    """As the owner: the newest schema, and the app's own password (SIAO_OWNER_URL, SIAO_APP_PASSWORD)."""
+    """As the owner: the newest schema, and the app's and the verifier's own passwords (SIAO_OWNER_URL, SIAO_APP_PASSWORD,
+    SIAO_VERIFIER_PASSWORD)."""
     url = os.environ.get("SIAO_OWNER_URL")
     if not url:
         sys.stderr.write("siao: SIAO_OWNER_URL is not set; see .env.example\n")
@@ -41,6 +42,8 @@ def migrate(argv: list[str]) -> int:
     ran = asyncio.run(road.migrate(url))
     if password := os.environ.get("SIAO_APP_PASSWORD"):
         asyncio.run(road.app_password(url, password))
+    if password := os.environ.get("SIAO_VERIFIER_PASSWORD"):
+        asyncio.run(road.verifier_password(url, password))
     sys.stdout.write("".join(f"siao: {name}\n" for name in ran) or "siao: the schema is current\n")
     return 0
 

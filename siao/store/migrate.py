@@ -50,9 +50,18 @@ async def _run(db: asyncpg.Connection, name: str, text: str, done: dict[str, str
 
 async def app_password(url: str, password: str) -> None:
     """Lets siao_app log in with this password."""
+    await _login(url, "siao_app", password)
+
+
+async def verifier_password(url: str, password: str) -> None:
+    """Lets siao_verifier log in with this password."""
+    await _login(url, "siao_verifier", password)
+
+
+async def _login(url: str, role: str, password: str) -> None:
     db = await asyncpg.connect(url)
     try:
         quoted = await db.fetchval("SELECT quote_literal($1)", password)
-        await db.execute(f"ALTER ROLE siao_app LOGIN PASSWORD {quoted}")
+        await db.execute(f"ALTER ROLE {role} LOGIN PASSWORD {quoted}")
     finally:
         await db.close()
