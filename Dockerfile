@@ -18,7 +18,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check hatchling==1.33.0 \
 FROM python:3.13-slim-trixie
 RUN groupadd --gid 10115 siao \
     && useradd --uid 10115 --gid 10115 --no-create-home --shell /usr/sbin/nologin siao \
-    && install -d -o siao -g siao -m 0750 /secrets
+    && install -d -o siao -g siao -m 0750 /secrets /seen
 COPY --from=built /opt/siao /opt/siao
 ENV PATH=/opt/siao/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10115:10115

@@ -16,8 +16,9 @@ import uvloop
 from siao.demo import SEED, Play, play, say
 from siao.exchange import invented
 from siao.settings import Settings
+from siao.store import migrate
 
-SECRETS = ("owner_password", "app_password", "secret", "demo_password")
+SECRETS = ("owner_password", "app_password", "verifier_password", "secret", "demo_password")
 SECRET_BYTES = 24
 WAIT_SECONDS = 60
 DATABASE = "siao"
@@ -56,6 +57,8 @@ async def _evening(kept: dict[str, str]) -> None:
     url = f"@{os.environ['SIAO_POSTGRES']}/{DATABASE}"
     owner_url = f"postgresql://postgres:{quote(kept['owner_password'])}{url}"
     await _there(owner_url)
+    await migrate.migrate(owner_url)
+    await migrate.verifier_password(owner_url, kept["verifier_password"])
     settings = Settings(
         database_url=f"postgresql://siao_app:{quote(kept['app_password'])}{url}",
         redis_url=os.environ["SIAO_REDIS_URL"],

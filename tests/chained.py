@@ -1,18 +1,14 @@
-"""The journal of a test's database, followed as `siao verify` follows it."""
+"""The journal of a test's database, every invariant looked at as `siao verify` does."""
 
 import asyncpg
 
 import city
-from siao.core import chain as links
-from siao.core.chain import Link
+from siao.actions import verification
 from siao.core.journal import Entry
 from siao.store.rows import reader
 
 
 async def chain(look: asyncpg.Connection) -> list[Entry]:
-    """The journal, having followed its links and compared its head."""
-    entries = [reader(Entry)(row) for row in await look.fetch("SELECT * FROM journal WHERE territory = $1 ORDER BY seq", city.CODE)]
-    followed = links.follow(Link(), entries)
-    assert followed.breaks == ()
-    assert Link(*await look.fetchrow("SELECT seq, head FROM territory WHERE code = $1", city.CODE)) == followed.end
-    return entries
+    """The journal, having followed its links, compared its head, and found nothing broken."""
+    assert (await verification.look(look, None, {}, whole=True)).broken == []
+    return [reader(Entry)(row) for row in await look.fetch("SELECT * FROM journal WHERE territory = $1 ORDER BY seq", city.CODE)]

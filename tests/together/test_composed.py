@@ -39,7 +39,7 @@ def test_the_compose_file_says_what_the_specification_allows_and_nothing_dangles
     PyCompose.from_yaml(text).validate()
     said = compose()
     services = said["services"]
-    assert set(services) == {"secrets", "postgres", "valkey", "app", "caddy"}
+    assert set(services) == {"secrets", "postgres", "valkey", "app", "verify", "caddy"}
     assert services["postgres"]["image"] == "postgres:18"
     mounts = {name: [str(volume).split(":")[:2] for volume in service.get("volumes", ())] for name, service in services.items()}
     assert ["postgres", "/var/lib/postgresql"] in mounts["postgres"]
@@ -47,6 +47,7 @@ def test_the_compose_file_says_what_the_specification_allows_and_nothing_dangles
     assert {other for service in services.values() for other in service.get("depends_on", ())} <= set(services)
     for name in ("secrets", "app"):
         assert services[name]["command"][0] in COMMANDS, "the image's entry point is siao"
+    assert "exec siao verify" in services["verify"]["command"][0] and "verify" in COMMANDS
 
 
 def test_no_secret_is_written_anywhere_and_only_this_machine_is_served() -> None:

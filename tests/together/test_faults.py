@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,12 +14,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 import websockets
 
 from launched import PASSWORD, Demo, family, folder, running
+from siao.embedded.stack import Kept
 
 KEEPS_UP_SECONDS = 1.5
+RECOVERS_SECONDS = 30
 CALLERS, BETWEEN_KILLS = 12, 20
 
 
@@ -26,6 +31,20 @@ def demo() -> Iterator[Demo]:
     with folder() as here, running(here / "data", "--quiet-evening") as demo:
         demo.ready()
         yield demo
+        whole(demo)
+
+
+def whole(demo: Demo) -> None:
+    """After whatever fault, every invariant is looked at in the demo's own database."""
+    kept = msgspec.json.decode((demo.data / "kept.json").read_bytes(), type=Kept)
+    url = f"postgresql://siao_app:{kept.app_password}@127.0.0.1:{kept.postgres_port}/postgres"
+    env = {**os.environ, "SIAO_DATABASE_URL": url, "SIAO_SECRET": kept.secret}
+    deadline = time.monotonic() + RECOVERS_SECONDS
+    while True:
+        ran = subprocess.run([sys.executable, "-m", "siao", "verify"], env=env, capture_output=True, text=True, check=False)
+        if ran.returncode != 2 or time.monotonic() > deadline:
+            break
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def server(demo: Demo, program: str) -> int:
