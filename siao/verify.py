@@ -59,7 +59,7 @@ class Watch:
         try:
             seen = await verification.look(db, self.secret, known, whole=whole)
         finally:
-            await db.close()
+            await db.close(timeout=database.CONNECT_SECONDS)
         if self.state:
             witness.add(self.state, seen.at, known, seen.heads)
         sys.stdout.write(_json(seen) if self.json else _lines(seen, self.secret is not None))

@@ -100,6 +100,24 @@ async def test_each_look_goes_on_from_the_last_until_it_is_told_to_stop(
     assert len(state.read_text().splitlines()) == 2, "a line where a journal moved"
 
 
+async def test_a_watch_outlives_a_database_that_is_away(servers: Stack, name: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    env = environment(servers, name) | {"SIAO_DATABASE_URL": f"postgresql://siao_app:x@127.0.0.1:{free_port()}/siao"}
+    with log.open("w") as out:
+        command = [sys.executable, "-m", "siao", "verify", "--every", "5", "--state", str(tmp_path / "seen")]
+        watch = subprocess.Popen(command, env=env, stdout=out, stderr=out)
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while log.read_text().count("not looked") < 2:
+            assert watch.poll() is None and time.monotonic() < deadline, log.read_text()
+            await asyncio.sleep(0.1)
+        watch.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(watch.wait, PATIENCE_SECONDS) == 0
+    finally:
+        watch.kill()
+    assert not (tmp_path / "seen").exists()
+
+
 async def looks(log: Path, count: int) -> list[dict[str, object]]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while len(told := log.read_text().splitlines()) < count:

@@ -25,7 +25,10 @@ read_placement, read_request = reader(PlacementSeen), reader(RequestSeen)
 async def connect(url: str) -> asyncpg.Connection:
     settings = {"application_name": "siao verify", "default_transaction_read_only": "on", "timezone": "UTC"}
     return await asyncpg.connect(
-        url, timeout=database.CONNECT_SECONDS, server_settings={**settings, "statement_timeout": str(STATEMENT_TIMEOUT_MS)}
+        url,
+        timeout=database.CONNECT_SECONDS,
+        command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
+        server_settings={**settings, "statement_timeout": str(STATEMENT_TIMEOUT_MS)},
     )
 
 
@@ -186,6 +189,6 @@ async def columns(db: Connection) -> set[tuple[str, str]]:
     """Every column of every table there is, whoever may read it."""
     rows = await db.fetch(
         """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'm') AND a.attnum > 0 AND NOT a.attisdropped"""
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped"""
     )
     return {(row[0], row[1]) for row in rows}

@@ -2,15 +2,19 @@
 
 import ast
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import redis.asyncio
 
 from hotline import Hotline
+from siao import witness
 from siao.actions import browsers
 from siao.carried import HERE
 from siao.core import register
-from siao.core.register import BROWSER, CHANNELS, COOKIES, LOG, TABLES, About
+from siao.core.chain import Link
+from siao.core.register import BROWSER, CHANNELS, COOKIES, FILES, LOG, TABLES, About
 from siao.core.requests import Criteria, Withdraw
 from siao.embedded.stack import Stack
 from siao.live import doorbell
@@ -57,6 +61,18 @@ def test_every_value_in_a_log_line_is_declared() -> None:
             assert node.func.attr != "exception", f"{path}: what an exception says may repeat a row"
             assert not {keyword.arg for keyword in node.keywords} & {"exc_info", "stack_info", "extra"}, path
     assert found == set(LOG)
+
+
+def test_every_field_of_a_file_beside_the_database_is_declared(tmp_path: Path) -> None:
+    witness.add(tmp_path / "seen", datetime(2026, 1, 20, 18, tzinfo=UTC), {}, {"38": Link(4, bytes(32))})
+    (kept,) = FILES.values()
+    line = (tmp_path / "seen").read_text().split()
+    assert dict(zip(kept.names(), line, strict=True)) == {
+        "time": "2026-01-20T18:00:00+00:00",
+        "territory": "38",
+        "seq": "4",
+        "head": "0" * 64,
+    }
 
 
 def test_every_place_in_a_browser_is_declared() -> None:
