@@ -6,6 +6,7 @@ and the same cluster's files, where a ring too many costs one look.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -14,6 +15,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, RedisError
 
 from siao.live import address
+from siao.live.pace import Pace
 from siao.store import db as database
 
 log = logging.getLogger("siao.doorbell")
@@ -38,6 +40,7 @@ class Doorbell:
         self.heard, self.missed, self.house, self.up = heard, missed, house, False
         self.channel = ""
         self.rings: dict[str, int] = {}
+        self.pace = Pace()
         self.rung = asyncio.Event()
 
     def ring(self, territory: str, seq: int) -> None:
@@ -47,9 +50,10 @@ class Doorbell:
 
     async def publish(self) -> None:
         """A supervised loop: what was rung meanwhile goes out as one message, the last number of each territory; a dead Redis
-        costs one bounded attempt, never an answer."""
+        costs one bounded attempt, never an answer. At once while it is quiet; those who hear gather as long anyway."""
         while True:
             await self.rung.wait()
+            await asyncio.sleep(self.pace.wait(time.monotonic()))
             self.rung.clear()
             rings, self.rings = self.rings, {}
             try:
@@ -57,6 +61,7 @@ class Doorbell:
                     await self._publish(" ".join(f"{code}:{seq}" for code, seq in rings.items()))
             except (RedisError, OSError, TimeoutError):
                 self.up = False
+            self.pace.told(0.0)
 
     async def _publish(self, text: str) -> None:
         if self.redis is None:
