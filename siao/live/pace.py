@@ -5,8 +5,8 @@ import time
 GATHER_SECONDS = 0.010
 GATHER_MAX_SECONDS = 0.050
 UNWATCHED_SECONDS = 0.5
-SHARE = 3
-"""Times what a broadcast cost: where news pour in, telling them takes a quarter of the core and the rest is for who clicks."""
+SHARE = 2
+"""Times what a broadcast cost: where news pour in, telling them takes a third of the core and the rest is for who clicks."""
 
 
 class Pace:
