@@ -10,10 +10,10 @@ from siao.actions.answers import Answer
 from siao.api import seat
 from siao.api.seat import Call
 from siao.core import evening, night
+from siao.core.board import Board
 from siao.core.closing import CloseNight
 from siao.core.people import OFFICE, Role
 from siao.core.refused import Refusal, Refused
-from siao.live.feed import Feed
 from siao.store import db as database
 from siao.store import nights as store
 from siao.store import rates
@@ -27,16 +27,13 @@ async def tonight(request: Call, territory: FromQuery[str | None] = None) -> dic
 
     `journal`: number and hash of the last entry; they stand on the paper board, where no computer can change them.
     """
-    code, feed = await _feed(request, territory, OFFICE)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    zone, now = feed.board.territory.time_zone, datetime.now(UTC)
-    date = night.night(now, zone)
+    code, board, now, date = await _running(request, territory, OFFICE)
+    zone = board.territory.time_zone
     async with database.reading(seat.house(request).pool, [code]) as db:
         tallies = await store.tallies(db, code, date)
         refusals = await store.refusals(db, code, date)
         seq, head = await store.head(db, code)
-    waits = [c for c in feed.board.criteria.values() if feed.board.requests[c.request].night == date]
+    waits = [c for c in board.criteria.values() if board.requests[c.request].night == date]
     return {
         "date": date,
         "opened_at": night.opens(date, zone),
@@ -49,20 +46,21 @@ async def tonight(request: Call, territory: FromQuery[str | None] = None) -> dic
     }
 
 
-async def _feed(request: Call, territory: str | None, roles: frozenset[Role]) -> tuple[str, Feed]:
+async def _running(request: Call, territory: str | None, roles: frozenset[Role]) -> tuple[str, Board, datetime, date]:
+    """Which territory, its board, the instant, and the night that runs there now."""
     code = seat.territory(await seat.person(request), territory, roles)
-    return code, await seat.house(request).hub.feed(code)
+    board, now = (await seat.house(request).hub.feed(code)).board, datetime.now(UTC)
+    if board is None:
+        raise Refused(Refusal.UNAVAILABLE)
+    return code, board, now, night.night(now, board.territory.time_zone)
 
 
 @get("/api/night/curve")
 async def curve(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
     """How the evening goes: households that asked, that arrived, that ended in any way, added up by half hours; and what the
     evenings of the last four weeks would still add, where any is known."""
-    code, feed = await _feed(request, territory, COORDINATORS)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    zone, now = feed.board.territory.time_zone, datetime.now(UTC)
-    date = night.night(now, zone)
+    code, board, now, date = await _running(request, territory, COORDINATORS)
+    zone = board.territory.time_zone
     async with database.reading(seat.house(request).pool, [code]) as db:
         marks = await store.marks(db, code, date, night.opens(date, zone))
         known = await rates.known(db, code)
