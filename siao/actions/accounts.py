@@ -11,6 +11,7 @@ from siao.actions import journal, passwords
 from siao.core import accounts
 from siao.core.people import By, Right, Role
 from siao.core.refused import Refusal, Refused
+from siao.core.territories import Territory
 from siao.store import db as database
 from siao.store import people as store
 
@@ -26,9 +27,7 @@ async def add(pool: database.Pool, code: str, by: By, login: str, password: str,
     """A new account with its rights in this territory; a login that is taken is refused."""
     account = store.Account(uuid4(), login, await passwords.made(password), language, active=True)
     async with database.acting(pool, [code]) as db:
-        head = await journal.lock(db, code)
-        await _add(db, account, rights)
-        return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
+        return await _add(db, await journal.lock(db, code), account, rights, by)
 
 
 CONSOLE = By(agent=None, role=Role.ADMIN)
@@ -43,8 +42,7 @@ async def first(pool: database.Pool, code: str, login: str, text: str, language:
         head = await journal.lock(db, code)
         if await store.administered(db, code):
             raise Refused(Refusal.TAKEN, "territory")
-        await _add(db, account, rights)
-        return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), CONSOLE))
+        return await _add(db, head, account, rights, CONSOLE)
 
 
 async def change(
@@ -70,12 +68,13 @@ async def change(
         return Written(id, await journal.tell(db, head, told, by))
 
 
-async def _add(db: database.Connection, account: store.Account, rights: Sequence[Right]) -> None:
+async def _add(db: database.Connection, head: Territory, account: store.Account, rights: Sequence[Right], by: By) -> Written:
     try:
         await store.add(db, account)
     except asyncpg.UniqueViolationError:
         raise Refused(Refusal.TAKEN, "login") from None
     await _grant(db, account.id, rights)
+    return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
 
 
 async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:

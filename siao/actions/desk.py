@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 import random
-import secrets
 import time
 from asyncio import Future
 from collections.abc import Callable, Container, Iterable, Sequence
@@ -21,6 +20,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from siao.actions import journal
 from siao.actions.answers import Answer, Unavailable, translated
 from siao.actions.gathering import Gathering, Waiting
 from siao.actions.verbs import RULES, Command, wanted
@@ -37,7 +37,6 @@ from siao.store import world as store
 
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
-SALT_BYTES = 16
 
 
 class Decided(Struct):
@@ -148,7 +147,7 @@ class Desk:
         trial, entries, changes = here.fork(), list[Entry](), list[Change]()
         rights.allow(trial, command.what, command.by)
         for change in RULES[type(command.what)](trial, command.what, command.by, now):
-            entries.append(world.absorb(trial, command.territory, change, command.by, now, secrets.token_bytes(SALT_BYTES)))
+            entries.append(world.absorb(trial, command.territory, change, command.by, now, journal.salt()))
             changes.append(change)
         here.merge(trial)
         done.entries += entries

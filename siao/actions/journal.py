@@ -18,6 +18,11 @@ from siao.store import world as batches
 SALT_BYTES = 16
 
 
+def salt() -> bytes:
+    """For the hash of one entry."""
+    return secrets.token_bytes(SALT_BYTES)
+
+
 async def lock(db: database.Connection, territory: str) -> Territory:
     """The territory, held until the transaction ends; taken before anything is read."""
     locked = await batches.lock(db, [territory])
@@ -30,7 +35,7 @@ async def tell(db: database.Connection, head: Territory, changes: Iterable[Chang
     """Numbers and links one entry a change, from the head that was locked. Gives the number of the last one."""
     now, entries = await database.clock(db), list[Entry]()
     for change in changes:
-        entry = world.numbered(head, change, by, now, secrets.token_bytes(SALT_BYTES))
+        entry = world.numbered(head, change, by, now, salt())
         head = replace(head, seq=entry.seq, head=entry.hash)
         entries.append(entry)
     if entries:
