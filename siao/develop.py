@@ -48,7 +48,7 @@ def check(argv: list[str]) -> int:
 def bench(argv: list[str]) -> int:
     """The measuring command of that name: benchmarks/NAME.py, which takes --quick and --json."""
     folder = HERE / "benchmarks"
-    names = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    names = sorted(path.stem for path in folder.glob("*.py") if "def main(" in path.read_text("utf-8"))
     if not argv or argv[0] not in names:
         say(f"bench NAME, one of: {', '.join(names)}" if names else "bench needs a checkout")
         return 2

@@ -20,7 +20,9 @@ from siao.embedded import postgres, valkey
 from siao.embedded.process import CannotStart, Server, as_root, free_port, is_free
 
 log = logging.getLogger("siao.embedded")
-LOCK, POINTER = "lock", "cluster"
+LOCK, POINTER, KEPT = "lock", "cluster", "kept.json"
+OURS = (KEPT, POINTER, "postgres", "postgres.log", "valkey.log")
+"""All that is written in a folder, but for its lock; what else is in it is somebody else's."""
 MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder of its own name below
 HOMES = (postgres.STATE, MEMORY / "siao")
 """Where root keeps data that nobody may enter by itself: on disk, and in memory for folders that are there."""
@@ -99,6 +101,8 @@ def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
     """Starts both servers. `durable`: fsync on (the demo) or off (tests). Refuses a folder that another process uses."""
     home = home_of(directory)
     with _alone(directory):
+        if not (directory / KEPT).exists():
+            _clear(home)  # of a folder of the same name that is gone, and with it the password
         kept = _kept(directory)
         home.chmod(0o755)
         servers = Stack(
@@ -120,12 +124,16 @@ def forget(directory: Path) -> None:
     """Deletes what a folder remembers. Refused while another process uses it."""
     home = home_of(directory)
     with _alone(directory):
-        for place in {directory, home}:
-            for path in place.iterdir():
-                if path.is_dir():
-                    shutil.rmtree(path)
-                elif path.name != LOCK:
-                    path.unlink()
+        _clear(directory)
+        _clear(home)
+
+
+def _clear(place: Path) -> None:
+    for path in (place / name for name in OURS):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -140,7 +148,7 @@ def _alone(directory: Path) -> Generator[IO[str]]:
 
 def _kept(directory: Path) -> Kept:
     """Passwords and ports of this folder; a port that somebody else took meanwhile is replaced."""
-    file = directory / "kept.json"
+    file = directory / KEPT
     if file.exists():
         kept = msgspec.json.decode(file.read_bytes(), type=Kept)
     else:

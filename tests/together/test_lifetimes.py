@@ -1,5 +1,6 @@
 """The demo's lives: opened by anybody, ended in every way, and nothing left running."""
 
+import shutil
 import signal
 import subprocess
 import time
@@ -83,6 +84,22 @@ def test_two_at_once_and_what_happened_outlives_a_stop() -> None:
         with running(one / "data", "--quiet-evening", "--fresh") as anew:
             assert anew.ready()
             assert waiting(anew) == set()
+
+
+def test_a_folder_of_the_same_name_begins_anew_and_keeps_what_is_not_ours() -> None:
+    """Whoever deletes a checkout and clones it again: as root the data lies elsewhere, and its password went with the folder."""
+    with folder() as here:
+        for _ in range(2):
+            with running(here / "data", "--quiet-evening") as demo:
+                assert demo.ready()
+                assert waiting(demo) == set()
+                ask(demo)
+            shutil.rmtree(here / "data")
+        (here / "data").mkdir()
+        (here / "data" / "letter").write_text("mine")
+        with running(here / "data", "--quiet-evening", "--fresh") as demo:
+            assert demo.ready()
+        assert (here / "data" / "letter").read_text() == "mine"
 
 
 def test_the_simulated_people_keep_the_board_alive() -> None:
@@ -192,6 +209,14 @@ case "$*" in
 esac
 echo "asked: $*"
 """
+
+
+def test_a_checkout_runs_its_own_code_wherever_it_is_called_from(tmp_path: Path) -> None:
+    """Another checkout's folder is where many stand when they try a second one."""
+    (tmp_path / "siao").mkdir()
+    (tmp_path / "siao" / "__main__.py").write_text("raise SystemExit('not this one')")
+    said = subprocess.run([MYSELF_ROOT / "run", "bench"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (said.returncode, "bench NAME, one of: allocation, " in said.stderr) == (2, True), said.stderr
 
 
 def test_a_python_without_venv_is_told_the_one_package(tmp_path: Path) -> None:
