@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import time
 from collections import deque
 from multiprocessing.connection import Connection
@@ -194,7 +195,9 @@ def serve(settings: Settings, number: int) -> int:
     crew = Crew(settings, number)
     try:
         if not crew.start():
+            log.error("not all workers opened")
             return 1
+        sys.stderr.write(f"siao: {number} at the door, port {settings.port}\n")
         while True:
             time.sleep(TEND_SECONDS)
             while told:
@@ -202,6 +205,7 @@ def serve(settings: Settings, number: int) -> int:
                     return 0
                 crew.roll()
             if not crew.tend():
+                log.error("the workers keep dying")
                 return 1
     finally:
         crew.stop()

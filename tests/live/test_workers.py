@@ -26,8 +26,8 @@ WORKERS, CALLERS, SECONDS = 2, 8, 60.0
 
 
 @pytest.fixture
-async def crew(servers: Stack, name: str) -> AsyncIterator[tuple[House, subprocess.Popen[bytes]]]:
-    """`siao serve --workers 2`, as in earnest."""
+async def crew(servers: Stack, name: str, tmp_path: Path) -> AsyncIterator[tuple[House, subprocess.Popen[bytes]]]:
+    """`siao serve --workers 2`, as in earnest, with both open: one that is killed before it opened ends them all."""
     owner_url, app_url = servers.owner_url(name), servers.app_url(name)
     await chairs.furnish(owner_url)
     port = free_port()
@@ -37,10 +37,13 @@ async def crew(servers: Stack, name: str) -> AsyncIterator[tuple[House, subproce
         "SIAO_DATABASE_URL": app_url, "SIAO_REDIS_URL": servers.redis_url, "SIAO_SECRET": "a secret of the tests, long enough",
         "SIAO_ORIGINS": base, "SIAO_PORT": str(port), "SIAO_SECURE_COOKIES": "0",
     }  # fmt: skip
-    serving = subprocess.Popen([sys.executable, "-m", "siao", "serve", "--workers", str(WORKERS)], env=env)
+    said = tmp_path / "said"
+    with said.open("wb") as err:
+        serving = subprocess.Popen([sys.executable, "-m", "siao", "serve", "--workers", str(WORKERS)], env=env, stderr=err)
     house = House(Settings(app_url, servers.redis_url, b"a secret of the tests", (base,), port=port, secure_cookies=False))
     try:
         await _until_ready(base)
+        await _until_said(said, f"siao: {WORKERS} at the door")
         yield house, serving
     finally:
         for chair in house.chairs.values():
@@ -59,6 +62,14 @@ async def _until_ready(base: str) -> None:
                 pass
             await asyncio.sleep(0.1)
     raise AssertionError("the workers did not open")
+
+
+async def _until_said(said: Path, words: str) -> None:
+    for _ in range(300):
+        if words in said.read_text("utf-8"):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(said.read_text("utf-8"))
 
 
 def children(parent: int) -> set[int]:
