@@ -14,6 +14,7 @@ import time
 from asyncio import Future
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ from siao.core.requests import Criteria, Request
 from siao.core.statistics import Tally
 from siao.core.territories import Territory
 from siao.core.world import Change, World
+from siao.store import changes
 from siao.store import db as database
 from siao.store import world as store
 
@@ -102,10 +104,10 @@ class Desk:
         async with database.acting(self.pool, territories, lock=True) as db:
             found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
             worlds = world.apart(found.rows)
-            decided = self._decide(worlds, commands, found.known, found.now, found.epoch)
+            decided = self._decide(worlds, commands, found.known, found.now, database.epoch(db))
             if decided.entries:
                 heads = [here.territory(code) for code, here in worlds.items()]
-                await store.save(db, self._saved(decided, heads, found.now))
+                await changes.save(db, self._saved(decided, heads, found.now))
         self.served, self.decided = self.served + 1, self.decided + len(commands)
         for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
             self.ring(code, seq)
@@ -157,7 +159,7 @@ class Desk:
         done.kept.append((command, answer, mac, text))
         return answer
 
-    def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> store.Saved:
+    def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> changes.Saved:
         rows: dict[tuple[type, Any], Struct] = {}
         gone: dict[UUID, None] = {}
         tallies: list[Tally] = []
@@ -172,7 +174,7 @@ class Desk:
                 gone[request] = None
             tallies += change.tally
             learned += change.learned
-        return store.Saved(
+        return changes.Saved(
             rows=tuple(rows.values()),
             gone=tuple(gone),
             tallies=tuple(tallies),
@@ -211,10 +213,15 @@ def _told(what: Any) -> Any:
         return [_told(one) for one in what]
     if not isinstance(what, Struct):
         return what
-    names, defaults = what.__struct_fields__, what.__struct_defaults__
-    usual = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-    fields = ((name, getattr(what, name)) for name in names)
-    return {name: _told(value) for name, value in fields if name not in usual or value != usual[name]}
+    fields = ((name, getattr(what, name), usual) for name, usual in _usual(type(what)))
+    return {name: _told(value) for name, value, usual in fields if value != usual}
+
+
+@cache
+def _usual(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
+    """The fields, with the default of each; NODEFAULT, which no value equals, where there is none."""
+    names, defaults = kind.__struct_fields__, kind.__struct_defaults__
+    return tuple(zip(names, (msgspec.NODEFAULT,) * (len(names) - len(defaults)) + defaults, strict=True))
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:

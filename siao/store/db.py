@@ -37,8 +37,17 @@ HELD_UP = asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.Dea
 """Somebody else held what it needs for too long. Nothing happened; the same may be sent again."""
 
 
+LOCK = "PREPARE lock (text[]) AS SELECT FROM territory WHERE code = ANY($1) ORDER BY code FOR UPDATE"
+"""Made once a connection: a statement that travels with BEGIN as text would else be planned for every batch."""
+
+
 class Lean(asyncpg.Connection):
-    """Every transaction here sets what it needs with SET LOCAL, so giving a connection back needs no round trip."""
+    """Every transaction here sets what it needs with SET LOCAL, so giving a connection back needs no round trip.
+
+    `epoch` is asked once: a primary keeps its timeline for as long as a connection to it can last, and asking reads a file.
+    """
+
+    epoch = ""
 
     def get_reset_query(self) -> str:
         return ""
@@ -49,6 +58,7 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
         url,
         min_size=1,
         max_size=size,
+        init=_opened,
         connection_class=Lean,
         timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
@@ -61,6 +71,16 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
             **PLANS,
         },
     )
+
+
+async def _opened(db: Lean) -> None:
+    await db.execute(LOCK)
+    db.epoch = await scalar(db, "SELECT epoch()")
+
+
+def epoch(db: Connection) -> str:
+    """Of the database that this connection of the pool leads to."""
+    return db.epoch  # type: ignore[union-attr] - of the class that the pool was given
 
 
 async def scalar(db: Connection | Pool, sql: str, *values: Any) -> Any:
@@ -79,8 +99,7 @@ def begin(territories: Iterable[str]) -> str:
 
 
 def _lock(territories: Iterable[str]) -> str:
-    codes = "', '".join(sorted(set(territories)))
-    return f"SELECT FROM territory WHERE code IN ('{codes}') ORDER BY code FOR UPDATE"
+    return f"EXECUTE lock('{{{','.join(sorted(set(territories)))}}}')"
 
 
 def _set(territories: Iterable[str]) -> str:
