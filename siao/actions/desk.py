@@ -31,7 +31,6 @@ from siao.core.journal import Entry
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Criteria, Request
 from siao.core.statistics import Tally
-from siao.core.territories import Territory
 from siao.core.world import Change, World
 from siao.store import changes
 from siao.store import db as database
@@ -41,13 +40,18 @@ TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
 
 
-class Decided(Struct):
-    """What the commands of a batch came to, and what must be saved of it."""
+class Batch(Struct):
+    """What commands that fly together are decided on, and below what they came to, which must be saved."""
 
-    answers: list[Answer | Refused]
-    entries: list[Entry]
-    changes: list[Change]
-    kept: list[tuple[Command, Answer, bytes, bytes]]
+    worlds: dict[str, World]
+    known: dict[UUID, tuple[bytes, bytes]]
+    """MAC of the body and answer of each key that was served, before or in this batch."""
+    now: datetime
+    epoch: str
+    answers: list[Answer | Refused] = []
+    entries: list[Entry] = []
+    changes: list[Change] = []
+    kept: list[tuple[Command, Answer, bytes, bytes]] = []
     """With the answer, the MAC of the body and the answer as text."""
 
 
@@ -103,68 +107,55 @@ class Desk:
         territories = sorted({command.territory for command in commands})
         async with database.acting(self.pool, territories, lock=True) as db:
             found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
-            worlds = world.apart(found.rows)
-            decided = self._decide(worlds, commands, found.known, found.now, database.epoch(db))
-            if decided.entries:
-                heads = [here.territory(code) for code, here in worlds.items()]
-                await changes.save(db, self._saved(decided, heads, found.now))
+            batch = Batch(world.apart(found.rows), found.known, found.now, database.epoch(db))
+            self._decide(batch, commands)
+            if batch.entries:
+                await changes.save(db, self._saved(batch))
         self.served, self.decided = self.served + 1, self.decided + len(commands)
-        for code, seq in {entry.territory: entry.seq for entry in decided.entries}.items():
+        for code, seq in {entry.territory: entry.seq for entry in batch.entries}.items():
             self.ring(code, seq)
-        return decided.answers  # only now is it true
+        return batch.answers  # only now is it true
 
-    def _decide(
-        self, worlds: dict[str, World], commands: Iterable[Command], known: dict[UUID, tuple[bytes, bytes]], now: datetime, epoch: str
-    ) -> Decided:
+    def _decide(self, batch: Batch, commands: Iterable[Command]) -> None:
         """Each command in turn on the world of its territory, as the ones before it left that. A refusal changes nothing."""
-        done = Decided([], [], [], [])
         for command in commands:
             try:
-                done.answers.append(self._again(command, known) or self._one(worlds, command, now, epoch, known, done))
+                batch.answers.append(self._again(batch, command) or self._one(batch, command))
             except Refused as no:
-                done.answers.append(no)
-        return done
+                batch.answers.append(no)
 
-    def _again(self, command: Command, known: dict[UUID, tuple[bytes, bytes]]) -> Answer | None:
+    def _again(self, batch: Batch, command: Command) -> Answer | None:
         """The answer this key had before; the same key with another body is refused."""
-        if command.key not in known:
+        if command.key not in batch.known:
             return None
-        mac, answer = known[command.key]
+        mac, answer = batch.known[command.key]
         if not hmac.compare_digest(mac, self.mac(command)):
             raise Refused(Refusal.KEY_REUSED, "Idempotency-Key")
         return msgspec.json.decode(answer, type=Answer)
 
-    def _one(
-        self,
-        worlds: dict[str, World],
-        command: Command,
-        now: datetime,
-        epoch: str,
-        known: dict[UUID, tuple[bytes, bytes]],
-        done: Decided,
-    ) -> Answer:
-        here = worlds.get(command.territory)
+    def _one(self, batch: Batch, command: Command) -> Answer:
+        here = batch.worlds.get(command.territory)
         if here is None:
             raise Refused(Refusal.UNKNOWN, "territory")
-        trial, entries, changes = here.fork(), list[Entry](), list[Change]()
+        trial, entries, decided = here.fork(), list[Entry](), list[Change]()
         rights.allow(trial, command.what, command.by)
-        for change in RULES[type(command.what)](trial, command.what, command.by, now):
-            entries.append(world.absorb(trial, command.territory, change, command.by, now, journal.salt()))
-            changes.append(change)
+        for change in RULES[type(command.what)](trial, command.what, command.by, batch.now):
+            entries.append(world.absorb(trial, command.territory, change, command.by, batch.now, journal.salt()))
+            decided.append(change)
         here.merge(trial)
-        done.entries += entries
-        done.changes += changes
-        answer = _answer(here, entries[-1], changes[-1], epoch)
-        known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
-        done.kept.append((command, answer, mac, text))
+        batch.entries += entries
+        batch.changes += decided
+        answer = _answer(here, entries[-1], decided[-1], batch.epoch)
+        batch.known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
+        batch.kept.append((command, answer, mac, text))
         return answer
 
-    def _saved(self, decided: Decided, heads: Iterable[Territory], now: datetime) -> changes.Saved:
+    def _saved(self, batch: Batch) -> changes.Saved:
         rows: dict[tuple[type, Any], Struct] = {}
         gone: dict[UUID, None] = {}
         tallies: list[Tally] = []
         learned: list[Demand | Supply] = []
-        for change in decided.changes:
+        for change in batch.changes:
             for row in change.rows:
                 rows[type(row), world.key(row)] = row
                 if isinstance(row, Criteria):
@@ -179,9 +170,9 @@ class Desk:
             gone=tuple(gone),
             tallies=tuple(tallies),
             learned=tuple(learned),
-            entries=tuple(decided.entries),
-            heads=tuple(heads),
-            answers=tuple(_kept(*kept, now, gone) for kept in decided.kept),
+            entries=tuple(batch.entries),
+            heads=tuple(here.territory(code) for code, here in batch.worlds.items()),
+            answers=tuple(_kept(*kept, batch.now, gone) for kept in batch.kept),
         )
 
     def mac(self, command: Command) -> bytes:

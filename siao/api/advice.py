@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from siao.api import errors, sealed, seat
 from siao.api.composed import COMPOSED
 from siao.api.seat import Call
-from siao.core import asking, proposals
+from siao.core import asking, households, proposals
 from siao.core.allocation.decision import Decision
 from siao.core.allocation.model import Waiting
 from siao.core.board import Board
@@ -62,7 +62,7 @@ async def _advised(request: Call, feed: Feed, caller: UUID, asked: Asked | None)
         raise Refused(Refusal.UNAVAILABLE)
     all = proposals.instance(board, communes, board.rules(now), now)
     if asked is not None:
-        me = Waiting(caller, asking.seen(asked, communes.get(asked.zone or ""), now))
+        me = Waiting(caller, households.seen(asked, communes.get(asked.zone or ""), now))
         all = replace(all, waiting=(me, *(one for one in all.waiting if one.request != caller)))
     elif caller not in {one.request for one in all.waiting}:
         raise Refused(Refusal.NOT_NOW, "state", (caller,))

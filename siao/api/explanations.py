@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 
 from siao.api import errors, seat
 from siao.api.seat import Call
-from siao.core import asking, keeping
+from siao.core import households, keeping
 from siao.core.allocation import explain
 from siao.core.allocation import standing as standings
 from siao.core.allocation.decision import Decision, Ground
@@ -43,7 +43,7 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...], engine: Eng
     if feed.board is None or before is None or criteria is None or criteria.zone != before.zone:
         return None
     row, now = feed.board.requests[id], datetime.now(UTC)
-    h = asking.seen(criteria, commune, row.first_asked)
+    h = households.seen(criteria, commune, row.first_asked)
     at = Position(feed.epoch, feed.seq, now)
     return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version, engine)
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from siao.api import errors, seat
 from siao.api.composed import COMPOSED
 from siao.api.seat import Call
-from siao.core import asking, requests, views
+from siao.core import asking, households, requests, views
 from siao.core.allocation import nowhere, rank
 from siao.core.allocation.model import TENTHS
 from siao.core.board import Board
@@ -54,7 +54,7 @@ async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -
         raise Refused(Refusal.UNAVAILABLE)
     commune = await seat.commune(request, code, asked.zone)
     now = datetime.now(UTC)
-    household, language = asking.seen(asked, commune, now), errors.language(request)
+    household, language = households.seen(asked, commune, now), errors.language(request)
     found = rank.find(board.stocked(now), household, now, board.rules(now))
     return {
         "places": [_place(board, one) for one in found.places],

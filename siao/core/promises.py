@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.core import asking, deadlines, freed, keeping, places, requests
+from siao.core import asking, deadlines, freed, households, keeping, places, requests
 from siao.core.beds import Bed, OutReason, Physical
 from siao.core.journal import Verb
 from siao.core.people import OFFICE, By
@@ -55,7 +55,7 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     _unknown(world, c.id)
     for unit in c.units:
         yield from clear(world, unit, now)
-    household = asking.household(world, c.request, c.persons, c.side, now)
+    household = households.to_place(world, c.request, c.persons, c.side, now)
     planned, rule = isinstance(c, HoldPlanned), getattr(c, "rule", None)
     here, chosen = places.choose(world, c.units, c.beds, household, now, override=c.override is not None, rule=rule)
     territory = world.get(Territory, chosen.shelter.territory)

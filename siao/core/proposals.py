@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from siao.core import asking, places
+from siao.core import households, places
 from siao.core.allocation.compatible import Place
 from siao.core.allocation.model import Instance, Rules, Waiting
 from siao.core.beds import Physical
@@ -30,7 +30,7 @@ def rules_tonight(board: Board, lines: Iterable[tuple[UUID, tuple[UUID, ...]]]) 
 def instance(board: Board, communes: Mapping[str, Commune], rules: Rules, now: datetime) -> Instance:
     """Open requests with their needs, and the free places of open units; nothing that is promised or contested."""
     waiting = (
-        Waiting(id, asking.seen(c, communes.get(c.zone or ""), board.requests[id].first_asked))
+        Waiting(id, households.seen(c, communes.get(c.zone or ""), board.requests[id].first_asked))
         for id, c in sorted(board.criteria.items())
         if id in board.requests and board.requests[id].state is State.OPEN
     )

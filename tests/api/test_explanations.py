@@ -8,7 +8,7 @@ import asyncpg
 
 import city
 from chairs import Chair, House
-from siao.core import asking
+from siao.core import households
 from siao.core.allocation import explain, standing
 from siao.core.board import Board, touched_by
 from siao.core.placements import Override
@@ -40,7 +40,7 @@ async def test_a_hold_is_explained_at_the_position_it_was_chosen_at(house: House
     row = board.requests[criteria.request]
     again = standing.of(
         board.stocked(at.at),
-        asking.seen(criteria, communes[criteria.zone or ""], row.first_asked),
+        households.seen(criteria, communes[criteria.zone or ""], row.first_asked),
         tuple(map(type(row.id), first["units"])),
         at,
         board.rules(at.at),

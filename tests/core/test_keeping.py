@@ -8,7 +8,7 @@ import pytest
 
 import city
 from city import asks, do, unit
-from siao.core import advice, asking, proposals
+from siao.core import advice, households, proposals
 from siao.core.allocation import working
 from siao.core.allocation.decision import Decision, Ground, Say
 from siao.core.allocation.jobs import Advise, History
@@ -120,7 +120,7 @@ def history(here: Board, now: datetime) -> History:
 def decided(now: datetime, men: int = 1) -> Decision:
     here = board(now)
     room = [place for place in here.places(now) if place.units == (unit("Chambre 4"),)]
-    caller = Waiting(UUID(int=1), asking.seen(asks(men=men, level=4).asked, None, now))
+    caller = Waiting(UUID(int=1), households.seen(asks(men=men, level=4).asked, None, now))
     h = history(here, now)
     job = Advise(Instance((caller,), tuple(room), now, Rules()), caller.request, False, h.night, h.time_zone, msgspec.msgpack.encode(h))
     result = working.do(job, lambda _: None)

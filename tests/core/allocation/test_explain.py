@@ -9,7 +9,7 @@ import pytest
 import city
 from benchmarks import plainly
 from pairs import NOW, household, park
-from siao.core import asking, promises
+from siao.core import households, promises
 from siao.core.allocation import explain, nowhere, standing
 from siao.core.allocation.compatible import HARD, Household, Place, Reason, excluded
 from siao.core.allocation.explain import Explanation, Reduced
@@ -77,7 +77,7 @@ def held(here: World, **asked: int) -> tuple[UUID, Standing]:
     """A request in the city, and where Chambre 4 stands for it."""
     request = city.do(here, city.asks(**asked)).changes[0].request
     assert request is not None
-    h = asking.of(here.get(Criteria, request), here.get(Request, request), here)
+    h = households.of(here.get(Criteria, request), here.get(Request, request), here)
     place = chosen(here, h)
     return request, Standing(
         standing.Engine.RANK, AT, here.get(Request, request).version, 1, 1, 3, weigh(h, place, Rules()), None, Why.ONLY, (), {}, {}
