@@ -25,20 +25,22 @@ CODE_MAX = 30
 WATCHERS = OFFICE | {Role.WORKER}
 
 
-class NewRequest(Asked, frozen=True, forbid_unknown_fields=True):
-    """What is asked, the half hour at which the household rings back, and the advice that it follows by waiting.
-
-    `code`: what the household was told from a sheet of paper while no screen was there; the 115 alone may say it.
-    """
+class Wish(Asked, frozen=True, forbid_unknown_fields=True):
+    """What is asked, the half hour at which the household rings back, and the advice that it follows by waiting."""
 
     call_back: Annotated[datetime, Meta(tz=True)] | None = None
-    service: UUID | None = None
-    party: UUID | None = None
     advice: Annotated[str, Meta(max_length=sealed.TEXT_MAX)] | None = None
-    code: Annotated[str, Meta(max_length=CODE_MAX)] | None = None
 
     def asked(self) -> Asked:
         return Asked(**{name: getattr(self, name) for name in Asked.__struct_fields__})
+
+
+class NewRequest(Wish, frozen=True, forbid_unknown_fields=True):
+    """`code`: what the household was told from a sheet of paper while no screen was there; the 115 alone may say it."""
+
+    service: UUID | None = None
+    party: UUID | None = None
+    code: Annotated[str, Meta(max_length=CODE_MAX)] | None = None
 
 
 class Renewal(NewRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,7 +91,7 @@ def _said(person: seat.Person, territory: str, text: str | None) -> str | None:
     return codes.read(text)
 
 
-def _held_back(request: Call, code: str, data: NewRequest) -> HeldBack | None:
+def _held_back(request: Call, code: str, data: Wish) -> HeldBack | None:
     return advice.held_back(sealed.unseal(seat.house(request).settings.secret, code, data, data.advice, datetime.now(UTC)))
 
 
@@ -113,7 +115,7 @@ async def renew(request: Call, data: JSONBody[Renewal]) -> Answer:
 
 
 @post("/api/requests/{id:uuid}/revision", status_code=200)
-async def revise(request: Call, id: FromPath[UUID], data: JSONBody[NewRequest]) -> Answer:
+async def revise(request: Call, id: FromPath[UUID], data: JSONBody[Wish]) -> Answer:
     """Another wish in the household's own word; the criteria before it are gone."""
     if data.advice is None:
         return await seat.act(request, requests.Revise(id, data.asked(), data.call_back))

@@ -136,6 +136,14 @@ async def test_bad_input_names_the_field_and_changes_nothing(
     assert field is None or field in str(said["field"]), said
 
 
+@pytest.mark.parametrize(
+    "more", [{"code": "7K3M-9QXF-C"}, {"service": str(uuid4())}, {"party": str(uuid4())}], ids=lambda more: next(iter(more))
+)
+async def test_a_revision_takes_nothing_that_it_would_not_change(still: House, unchanged: None, more: dict[str, str]) -> None:
+    answer = await (await still.chair("operator")).do(f"/api/requests/{uuid4()}/revision", {"men": 1, **more})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), answer.text
+
+
 async def test_a_count_is_refused_for_a_room_and_a_stale_version_says_so(house: House) -> None:
     staff = await house.chair("shelter")
     room = await staff.do(f"/api/units/{city.unit('Chambre 4')}/report", {"count": 1, "version": 1})
