@@ -1,10 +1,11 @@
 """The short way of a click. A command is one POST with an id in its path and a body of known shape, answered by an `Answer`: for such
 a route, Litestar's way from bytes to the handler and back costs as much as all that the handler does.
 
-The same handlers, declared once; errors by the same table. Whatever is not plain (another form of an id, a body that does not fit or
-comes without end) goes the long way, which says what is wrong with it.
+The same handlers, declared once; errors by the same table. Whatever is not plain (another form of an id, a body that does not fit) goes
+the long way, which says what is wrong with it. Either way a body is read here, bounded in bytes and in time.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -24,6 +25,10 @@ PLAIN = {"request", "id", "data", "return"}
 ID, ID_AT = "{id}", 3
 """How a route says it, and which part of the path it is: /api/placements/{id}/offer."""
 ID_LENGTH = 36
+BARE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What comes without a body."""
+BODY_SECONDS = 10.0
+"""By then a body has come, or is not waited for: its bytes are bounded, and a sender that never ends holds no more than a connection."""
 HEADERS = [(b"cache-control", b"no-store"), (b"content-type", b"application/json")]
 
 
@@ -45,19 +50,26 @@ class Clicks:
         self.known = {route.path_format: _click(route, handler) for route in routes for handler in route.route_handlers if _plain(handler)}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or scope["method"] in BARE:
+            await self.app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body, more = await _read(receive, self.body_bytes_max)
+        except TimeoutError:
+            await errors.late(Request(scope)).to_asgi_response(None, Request(scope))(scope, receive, send)
+            return
         click, given = self._find(scope)
         if click is not None:
-            body, more = await _read(receive, self.body_bytes_max) if click.body else (b"", False)
             whole = not more and len(body) <= self.body_bytes_max
             arguments = _arguments(click, given, body) if whole else None
             if arguments is not None:
                 await self._serve(click, arguments, Request(scope, receive, send))
                 return
-            receive = _again(body, more, receive)
-        await self.app(scope, receive, send)
+        await self.app(scope, _again(body, more, receive), send)
 
     def _find(self, scope: Any) -> tuple[Click | None, dict[str, Any]]:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["method"] != "POST":
             return None, {}
         parts = scope["path"].split("/")
         if len(parts) <= ID_AT:

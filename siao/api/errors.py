@@ -66,8 +66,16 @@ def invalid(request: Request[Any, Any, Any], no: ValidationException) -> Respons
 def http(request: Request[Any, Any, Any], no: HTTPException) -> Response[bytes]:
     if isinstance(no, ValidationException):
         return invalid(request, no)
-    body = {"type": "about:blank", "title": no.detail, "status": no.status_code, "detail": no.detail, "code": "http", "field": None}
-    return _said(body, no.status_code)
+    return _said(_plain(no.detail, no.status_code), no.status_code)
+
+
+def _plain(words: str, status: int) -> dict[str, Any]:
+    return {"type": "about:blank", "title": words, "status": status, "detail": words, "code": "http", "field": None}
+
+
+def late(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """A body that does not end. The connection is closed: what would still come on it belongs to no request."""
+    return _said(_plain("Request Timeout", 408), 408, {"Connection": "close"})
 
 
 def unforeseen(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:

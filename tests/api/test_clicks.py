@@ -13,6 +13,7 @@ import city
 from chairs import House
 from siao import app
 from siao.actions.answers import Answer
+from siao.api import clicks
 from siao.api.clicks import Clicks
 from siao.settings import Settings
 
@@ -78,6 +79,18 @@ async def test_a_lost_race_is_told_the_same_by_the_long_way(house: House) -> Non
     short, long = [await second.do(f"/api/requests/{form}/placement", wanted) for form in (request, request.replace("-", ""))]
     assert short.status_code == 409 and short.headers["content-encoding"] == "gzip"
     assert _seen(short) == _seen(long)
+
+
+@pytest.mark.parametrize("path", [f"/api/placements/{uuid4()}/arrival", "/api/session"], ids=["a click", "another way"])
+async def test_a_body_that_does_not_end_is_not_waited_for(still: House, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(clicks, "BODY_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", still.settings.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{".encode())
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 408 ") and b"application/problem+json" in answer, answer
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_what_stands_before_a_handler_is_not_passed_by() -> None:
