@@ -93,7 +93,7 @@ def unreadable(request: Request[Any, Any, Any], no: Exception) -> Response[bytes
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
     Unavailable: unavailable,
-    **dict.fromkeys((*database.LOST, *database.HELD_UP), unavailable),
+    **dict.fromkeys((*database.LOST, *database.HELD_UP, *database.AHEAD), unavailable),
     **dict.fromkeys((UnicodeError, RecursionError, asyncpg.DataError), unreadable),
     HTTPException: http,
     Exception: unforeseen,

@@ -36,6 +36,9 @@ LOST = (
 HELD_UP = asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError
 """Somebody else held what it needs for too long. Nothing happened; the same may be sent again."""
 
+AHEAD = asyncpg.DatatypeMismatchError, asyncpg.OutdatedSchemaCacheError
+"""A table has gained a column under this worker, which the roll that follows will replace. Nothing happened; its successor can do it."""
+
 
 LOCK = "PREPARE lock (text[]) AS SELECT FROM territory WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 """Made once a connection: a statement that travels with BEGIN as text would else be planned for every batch."""

@@ -13,12 +13,13 @@ Convert = Callable[[Any], Any]
 
 
 def reader(kind: type[S]) -> Callable[[Sequence[Any]], S]:
-    """A function from a row, columns in field order, to `kind`; text becomes the enumeration the field names."""
-    hints = typing.get_type_hints(kind)
+    """A function from a row, columns in field order, to `kind`; text becomes the enumeration the field names. Columns that came behind
+    them are left: a table may be a migration ahead of a worker that is about to be replaced."""
+    hints, known = typing.get_type_hints(kind), len(kind.__struct_fields__)
     fixes = [(i, fix) for i, name in enumerate(kind.__struct_fields__) if (fix := _converter(hints[name]))]
 
     def read(row: Sequence[Any]) -> S:
-        values = list(row)
+        values = list(row[:known])
         for i, fix in fixes:
             if values[i] is not None:
                 values[i] = fix(values[i])
