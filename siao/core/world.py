@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,9 +32,12 @@ R = TypeVar("R")
 
 def key(row: Struct) -> Any:
     """What the world knows a row by: its `KEY` field, else its `id`; a claim by its placement and bed."""
-    if isinstance(row, Claim):
-        return row.placement, row.bed
-    return getattr(row, getattr(row, "KEY", "id"))
+    return _known_by(type(row))(row)
+
+
+@cache
+def _known_by(kind: type[Struct]) -> Callable[[Struct], Any]:
+    return attrgetter("placement", "bed") if kind is Claim else attrgetter(getattr(kind, "KEY", "id"))
 
 
 _number: Callable[[Bed], int] = attrgetter("number")
@@ -82,14 +86,15 @@ class World:
             self._fill(rows)
 
     def _fill(self, rows: Iterable[Struct]) -> None:
+        beds: list[Bed] = []
         for row in rows:
             self.rows[type(row), key(row)] = row
             if isinstance(row, Bed):
-                self.beds_of[row.unit].append(row.id)
+                beds.append(row)
             elif isinstance(row, Claim):
                 self._index(row)
-        for beds in self.beds_of.values():
-            beds.sort(key=lambda id: self.rows[Bed, id].number)
+        for bed in sorted(beds, key=_number):
+            self.beds_of[bed.unit].append(bed.id)
 
     def put(self, row: Struct) -> None:
         self.rows[type(row), key(row)] = row
