@@ -72,7 +72,7 @@ def cluster(home: Path, password: str) -> Path:
     data = home / "postgres"
     if (data / "PG_VERSION").exists():
         return data
-    secret = home / "password.tmp"
+    ours, secret = not data.exists(), home / "password.tmp"
     secret.write_text(password)
     home.chmod(0o755)
     if as_root():
@@ -88,7 +88,8 @@ def cluster(home: Path, password: str) -> Path:
     )  # fmt: skip
     secret.unlink()
     if made.returncode:
-        shutil.rmtree(data, ignore_errors=True)
+        if ours:
+            shutil.rmtree(data, ignore_errors=True)
         raise CannotStart(f"initdb failed:\n{made.stderr[-2000:]}")
     return data
 

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -21,8 +21,8 @@ from siao.embedded.process import CannotStart, Server, as_root, free_port, is_fr
 
 log = logging.getLogger("siao.embedded")
 LOCK, POINTER, KEPT = "lock", "cluster", "kept.json"
-OURS = (KEPT, POINTER, "postgres", "postgres.log", "valkey.log")
-"""All that is written in a folder, but for its lock; what else is in it is somebody else's."""
+OURS = (KEPT, POINTER, "postgres", "postgres.log", "password.tmp", "valkey.log")
+"""All that is written in a folder that has KEPT, but for its lock; what else is in it is somebody else's."""
 MEMORY, MEMORY_BYTES_MIN = Path("/dev/shm"), 4 << 30  # noqa: S108 - a folder of its own name below
 HOMES = (postgres.STATE, MEMORY / "siao")
 """Where root keeps data that nobody may enter by itself: on disk, and in memory for folders that are there."""
@@ -100,9 +100,9 @@ def memory() -> Path | None:
 def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
     """Starts both servers. `durable`: fsync on (the demo) or off (tests). Refuses a folder that another process uses."""
     home = home_of(directory)
-    with _alone(directory):
+    with _alone(directory), _alone(home) if home != directory else nullcontext():
         if not (directory / KEPT).exists():
-            _clear(home)  # of a folder of the same name that is gone, and with it the password
+            _begin(directory, home)
         kept = _kept(directory)
         home.chmod(0o755)
         servers = Stack(
@@ -121,16 +121,25 @@ def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
 
 
 def forget(directory: Path) -> None:
-    """Deletes what a folder remembers. Refused while another process uses it."""
+    """Deletes what a folder remembers, where it remembers anything. Refused while another process uses it."""
     home = home_of(directory)
-    with _alone(directory):
-        _clear(directory)
+    with _alone(directory), _alone(home) if home != directory else nullcontext():
+        if (directory / KEPT).exists():
+            _clear(home)
+            _clear(directory)
+
+
+def _begin(directory: Path, home: Path) -> None:
+    """As root, what lies at home is a folder's of the same name that is gone, and with it the password. Else it is not ours."""
+    if home != directory:
         _clear(home)
+    elif (home / "postgres").exists():
+        raise CannotStart(f"{home / 'postgres'} is not the demo's; give --data another folder")
 
 
 def _clear(place: Path) -> None:
     for path in (place / name for name in OURS):
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The demo's lives: opened by anybody, ended in every way, and nothing left running."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from launched import Demo, Who, family, folder, left, running
+from launched import MYSELF, Demo, Who, family, folder, left, running
 from siao import demo as command
 from siao.carried import samples_folder
 from siao.embedded.process import free_port, is_free
@@ -100,6 +101,26 @@ def test_a_folder_of_the_same_name_begins_anew_and_keeps_what_is_not_ours() -> N
         with running(here / "data", "--quiet-evening", "--fresh") as demo:
             assert demo.ready()
         assert (here / "data" / "letter").read_text() == "mine"
+
+
+def test_what_is_another_s_is_left_and_what_runs_is_not_cleared(ordinary: Who) -> None:
+    with folder(ordinary) as theirs:
+        other = theirs / "data" / "postgres"
+        other.mkdir(parents=True)
+        (other / "letter").write_text("mine")
+        os.chown(theirs / "data", ordinary.user or 0, ordinary.user or 0)
+        for options in ((), ("--fresh",)):
+            process = ordinary.popen("demo", "--data", str(theirs / "data"), *options, log=theirs / "said")
+            assert process.wait(60) == 1
+            assert "postgres is not the demo's; give --data another folder" in (theirs / "said").read_text()
+        assert (other / "letter").read_text() == "mine"
+    with folder() as here, running(here / "data", "--quiet-evening") as demo:
+        assert demo.ready()
+        shutil.rmtree(here / "data")
+        process = MYSELF.popen("demo", "--data", str(here / "data"), log=here / "said")
+        assert process.wait(60) == 1
+        assert "is in use by another siao" in (here / "said").read_text()
+        ask(demo)
 
 
 def test_the_simulated_people_keep_the_board_alive() -> None:
