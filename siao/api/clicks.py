@@ -2,7 +2,7 @@
 a route, Litestar's way from bytes to the handler and back costs as much as all that the handler does.
 
 The same handlers, declared once; errors by the same table. Whatever is not plain (another form of an id, a body that does not fit) goes
-the long way, which says what is wrong with it. Either way a body is read here, bounded in bytes and in time.
+the long way, which says what is wrong with it. Either way a body that somebody reads is read here, bounded in bytes and in time.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ ID, ID_AT = "{id}", 3
 """How a route says it, and which part of the path it is: /api/placements/{id}/offer."""
 ID_LENGTH = 36
 BARE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""What comes without a body."""
+"""What goes on as it is: nobody reads a body of it."""
 BODY_SECONDS = 10.0
 """By then a body has come, or is not waited for: its bytes are bounded, and a sender that never ends holds no more than a connection."""
 HEADERS = [(b"cache-control", b"no-store"), (b"content-type", b"application/json")]
@@ -139,7 +139,7 @@ async def _read(receive: Any, bytes_max: int) -> tuple[bytes, bool]:
         message = await receive()
         if message["type"] != "http.request":
             return body, True
-        body, more = body + message["body"], message["more_body"]
+        body, more = body + message.get("body", b""), message.get("more_body", False)
     return body, more
 
 

@@ -66,16 +66,22 @@ def invalid(request: Request[Any, Any, Any], no: ValidationException) -> Respons
 def http(request: Request[Any, Any, Any], no: HTTPException) -> Response[bytes]:
     if isinstance(no, ValidationException):
         return invalid(request, no)
-    return _said(_plain(no.detail, no.status_code), no.status_code)
-
-
-def _plain(words: str, status: int) -> dict[str, Any]:
-    return {"type": "about:blank", "title": words, "status": status, "detail": words, "code": "http", "field": None}
+    body = {"type": "about:blank", "title": no.detail, "status": no.status_code, "detail": no.detail, "code": "http", "field": None}
+    return _said(body, no.status_code)
 
 
 def late(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """A body that does not end. The connection is closed: what would still come on it belongs to no request."""
-    return _said(_plain("Request Timeout", 408), 408, {"Connection": "close"})
+    """A body that does not end, as of a telephone at the edge of its network: the same key may be sent again. The connection is closed:
+    what would still come on it belongs to no request."""
+    answer = problem(request, Refused(Refusal.UNAVAILABLE))
+    answer.headers["Connection"] = "close"
+    return answer
+
+
+def ahead(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
+    """Said in the log, since a fault of ours in a type would look the same."""
+    log.warning("%s in %s: is a migration ahead of this worker?", type(no).__name__, request.scope.get("path_template", "?"))
+    return unavailable(request, no)
 
 
 def unforeseen(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
@@ -93,7 +99,8 @@ def unreadable(request: Request[Any, Any, Any], no: Exception) -> Response[bytes
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
     Unavailable: unavailable,
-    **dict.fromkeys((*database.LOST, *database.HELD_UP, *database.AHEAD), unavailable),
+    **dict.fromkeys((*database.LOST, *database.HELD_UP, *database.STANDBY), unavailable),
+    **dict.fromkeys(database.AHEAD, ahead),
     **dict.fromkeys((UnicodeError, RecursionError, asyncpg.DataError), unreadable),
     HTTPException: http,
     Exception: unforeseen,

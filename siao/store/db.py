@@ -14,6 +14,8 @@ Pool = asyncpg.Pool
 LOCK_TIMEOUT_MS = 3_000
 STATEMENT_TIMEOUT_MS = 5_000
 POOL_MAX = 10
+STATEMENTS_MAX = 256
+"""Kept prepared by a connection, for as long as it lives: one is planned while a territory is locked."""
 CONNECT_SECONDS = 3
 
 PLANS = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
@@ -36,9 +38,11 @@ LOST = (
 HELD_UP = asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError
 """Somebody else held what it needs for too long. Nothing happened; the same may be sent again."""
 
-AHEAD = asyncpg.DatatypeMismatchError, asyncpg.OutdatedSchemaCacheError
-"""A table has gained a column under this worker, which the roll that follows will replace. Nothing happened; its successor can do it."""
+STANDBY = asyncpg.ReadOnlySQLTransactionError, asyncpg.ObjectNotInPrerequisiteStateError
+"""What answers is not the primary, or not yet: the name still leads to a standby."""
 
+AHEAD = asyncpg.DatatypeMismatchError, asyncpg.InvalidCachedStatementError
+"""A table has gained a column under this worker, which the roll that follows will replace. Nothing happened; its successor can do it."""
 
 LOCK = "PREPARE lock (text[]) AS SELECT FROM territory WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 """Made once a connection: a statement that travels with BEGIN as text would else be planned for every batch."""
@@ -47,7 +51,8 @@ LOCK = "PREPARE lock (text[]) AS SELECT FROM territory WHERE code = ANY($1) ORDE
 class Lean(asyncpg.Connection):
     """Every transaction here sets what it needs with SET LOCAL, so giving a connection back needs no round trip.
 
-    `epoch` is asked once: a primary keeps its timeline for as long as a connection to it can last, and asking reads a file.
+    `epoch` is asked once: a primary keeps its timeline for as long as a connection to it can last, and asking reads a file. So nothing
+    may stand between that hands one connection's statements to several servers' (a pooler of transactions).
     """
 
     epoch = ""
@@ -64,6 +69,8 @@ async def pool(url: str, size: int = POOL_MAX) -> Pool:
         init=_opened,
         connection_class=Lean,
         timeout=CONNECT_SECONDS,
+        statement_cache_size=STATEMENTS_MAX,
+        max_cached_statement_lifetime=0,
         command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
         server_settings={
             "application_name": "siao",

@@ -18,7 +18,7 @@ from siao.core.requests import Criteria, Request
 from siao.core.rules import Edition
 from siao.core.territories import Commune, Territory
 from siao.core.units import Plan, Shelter, Unit
-from siao.store.db import Connection, deleted
+from siao.store.db import STATEMENTS_MAX, Connection, deleted
 from siao.store.rows import reader
 
 ALWAYS = [reader(kind) for kind in (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Plan, Commune)]
@@ -127,7 +127,7 @@ SELECT clock_timestamp(),
 as arrays: a plan made while a table was small then still uses its index, and costs a third."""
 
 
-@lru_cache
+@lru_cache(STATEMENTS_MAX)
 def _load(named: frozenset[str]) -> tuple[str, tuple[str, ...]]:
     """The statement for what is wanted, and the names of its parameters in their order."""
     lines = [line for line in LOAD.splitlines() if not (end := LEFT_OUT.search(line)) or end[1] in named]
