@@ -8,10 +8,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
 
 import msgspec
 from msgspec import Struct
@@ -100,7 +99,7 @@ def memory() -> Path | None:
 def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
     """Starts both servers. `durable`: fsync on (the demo) or off (tests). Refuses a folder that another process uses."""
     home = home_of(directory)
-    with _alone(directory), _alone(home) if home != directory else nullcontext():
+    with _alone(directory, home):
         if not (directory / KEPT).exists():
             _begin(directory, home)
         kept = _kept(directory)
@@ -123,7 +122,7 @@ def stack(directory: Path, *, durable: bool) -> Generator[Stack]:
 def forget(directory: Path) -> None:
     """Deletes what a folder remembers, where it remembers anything. Refused while another process uses it."""
     home = home_of(directory)
-    with _alone(directory), _alone(home) if home != directory else nullcontext():
+    with _alone(directory, home):
         if (directory / KEPT).exists():
             _clear(home)
             _clear(directory)
@@ -146,13 +145,16 @@ def _clear(place: Path) -> None:
 
 
 @contextmanager
-def _alone(directory: Path) -> Generator[IO[str]]:
-    with (directory / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CannotStart(f"{directory} is in use by another siao; give --data another folder") from None
-        yield lock
+def _alone(directory: Path, home: Path) -> Generator[None]:
+    """Both are held: a folder that was deleted under a demo and made again has another lock, its home has not."""
+    with ExitStack() as locks:
+        for place in dict.fromkeys((directory, home)):
+            lock = locks.enter_context((place / LOCK).open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CannotStart(f"{directory} is in use by another siao; give --data another folder") from None
+        yield
 
 
 def _kept(directory: Path) -> Kept:
