@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
@@ -57,7 +57,8 @@ class Clicks:
             async with asyncio.timeout(BODY_SECONDS):
                 body, more = await _read(receive, self.body_bytes_max)
         except TimeoutError:
-            await errors.late(Request(scope)).to_asgi_response(None, Request(scope))(scope, receive, send)
+            request = Request[Any, Any, Any](scope, receive, send)
+            await self._refuse(errors.late(request), request)
             return
         click, given = self._find(scope)
         if click is not None:
@@ -89,14 +90,15 @@ class Clicks:
         try:
             body = msgspec.json.encode(await click.handler(request, **arguments))
         except Exception as no:
-            await self._refuse(errors.answered(request, no).to_asgi_response(None, request), request)
+            await self._refuse(errors.answered(request, no), request)
             return
         headers = [*HEADERS, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": click.status, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    async def _refuse(self, answer: ASGIApp, request: Request[Any, Any, Any]) -> None:
+    async def _refuse(self, refusal: Response[bytes], request: Request[Any, Any, Any]) -> None:
         """A lost race tells what is free now, which may be long: compressed as by the long way."""
+        answer: ASGIApp = refusal.to_asgi_response(None, request)
         if config := self.app.compression_config:
             answer = config.middleware_class(answer, config)
         await answer(request.scope, request.receive, request.send)

@@ -113,15 +113,14 @@ SELECT clock_timestamp(),
     ARRAY(SELECT x FROM commune x WHERE (territory, name) IN (
         SELECT territory, zone FROM criteria WHERE request = ANY((SELECT ids FROM requests)::uuid[]))
         OR name = ANY({communes}::text[])  -- communes
-    ),
-    ARRAY(SELECT x FROM night x WHERE territory = ANY({night}::text[])),  -- night
-    ARRAY(SELECT x FROM rules x WHERE territory = ANY({rules}::text[])),  -- rules
-    ARRAY(SELECT (agent, array_agg(id))::holds FROM (  -- agents
+    )
+    , ARRAY(SELECT x FROM night x WHERE territory = ANY({night}::text[]))  -- night
+    , ARRAY(SELECT x FROM rules x WHERE territory = ANY({rules}::text[]))  -- rules
+    , ARRAY(SELECT (agent, array_agg(id))::holds FROM (  -- agents
         SELECT p.id, (SELECT j.agent FROM journal j WHERE j.territory = p.territory AND j.seq = p.opened_seq  -- agents
             AND j.outcome <> 'planned') AS agent  -- agents
         FROM placement p WHERE p.state = 'held'  -- agents
-    ) held WHERE agent = ANY({agents}::uuid[]) GROUP BY agent),  -- agents
-    NULL
+    ) held WHERE agent = ANY({agents}::uuid[]) GROUP BY agent)  -- agents
 """
 """A line that ends in a name is left out where nothing of that name is wanted: each of them costs 10 to 50 µs to start, of 500. Ids go
 as arrays: a plan made while a table was small then still uses its index, and costs a third."""
@@ -143,7 +142,7 @@ async def load(db: Connection, territories: Sequence[str], wanted: Wanted, keys:
     named = frozenset(name for name, ids in given.items() if ids)
     statement, parameters = _load(named)
     row: Any = await db.fetchrow(statement, *(given[name] for name in parameters))
-    now, commands, *kinds = tuple(row)[:-1]
+    now, commands, *kinds = tuple(row)
     readers = [*ALWAYS, *(read for name, read in IF_NAMED if name in named)]
     rows: list[Struct] = [read(r) for read, found in zip(readers, kinds, strict=True) for r in found]
     return Loaded(now, rows, {command[0]: (command[3], command[4]) for command in commands})

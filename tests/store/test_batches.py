@@ -32,7 +32,8 @@ async def test_whatever_is_wanted_is_one_statement(pool: database.Pool, size: in
 @pytest.mark.parametrize("size", [1, 2, len(changes.WRITES)])
 async def test_whatever_changed_is_one_statement(owner: asyncpg.Connection, size: int) -> None:
     for writes in combinations(changes.WRITES, size):
-        await owner.prepare(changes._together(tuple(write.sql for write in writes)))
+        statement = await owner.prepare(changes._together(tuple(write.sql for write in writes)))
+        assert len(statement.get_parameters()) == size
 
 
 async def test_the_epoch_is_the_connection_s(pool: database.Pool) -> None:
