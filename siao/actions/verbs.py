@@ -1,5 +1,6 @@
 """Which core function decides each command, and what must be loaded for it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -58,25 +59,30 @@ class Command(Struct, frozen=True):
 
 def wanted(commands: Iterable[Command]) -> Wanted:
     """What these commands name, together; what hangs on it is loaded along (store.world.load)."""
-    found: dict[str, dict[Any, None]] = {name: {} for name in Wanted.__struct_fields__}
+    found: defaultdict[str, list[Any]] = defaultdict(list)
     for command in commands:
         for field, ids in _names(command):
-            found[field].update(dict.fromkeys(id for id in ids if id is not None))
-    return Wanted(**{field: tuple(ids) for field, ids in found.items()})
+            found[field] += (id for id in ids if id is not None)
+    return Wanted(**found)
 
 
 def _names(command: Command) -> Iterator[tuple[str, Iterable[Any]]]:
     what = command.what
     held_back = getattr(what, "held_back", None)
-    yield "units", (*getattr(what, "units", ()), getattr(what, "unit", None), *(held_back.units if held_back else ()))
-    yield "placements", (getattr(what, "placement", None), what.id if isinstance(what, placements.Hold) else None)
+    holds = isinstance(what, placements.Hold)
+    yield "places" if holds else "units", getattr(what, "units", ())
+    yield "units", (getattr(what, "unit", None), *(held_back.units if held_back else ()))
+    yield "placements", (getattr(what, "placement", None), what.id if holds else None)
     yield "requests", (getattr(what, "request", None), what.id if isinstance(what, requests.Ask) else None)
     yield "shelters", (getattr(what, "shelter", None),)
     yield "plans", (getattr(what, "plan", None),)
-    if isinstance(what, placements.Hold):
+    if holds:
         yield "agents", (command.by.agent,)
-    if isinstance(what, placements.Hold | rules.SetRules):
+        yield "beds", what.beds
+    if holds or isinstance(what, rules.SetRules):
         yield "rules", (command.territory,)
+    if isinstance(what, stays.Arrive):
+        yield "late", (what.placement,)
     if asked := getattr(what, "asked", None):
         yield "communes", (asked.zone,)
     if isinstance(what, closing.CloseNight):

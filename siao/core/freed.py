@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from siao.core.allocation import rates
 from siao.core.allocation.rates import Supply
 from siao.core.beds import Physical
-from siao.core.claims import bed_is_free
 from siao.core.units import Kind, Unit
 from siao.core.world import Change, World
 
@@ -33,13 +32,14 @@ def supply(world: World, rows: Iterable[Struct], units: Iterable[UUID], now: dat
         unit, (_, before), (size, free) = after.get(Unit, id), _free(world, id), _free(after, id)
         if free > before:
             zone, rule = world.territory(unit.territory).time_zone, unit.rule_tonight or unit.rule
-            capacity = size if unit.kind is Kind.ROOM else 1
-            yield Supply(unit.territory, rates.week(now, zone), unit.kind, capacity, rule, rates.hours(now, zone), free - before)
+            yield Supply(unit.territory, rates.week(now, zone), unit.kind, size, rule, rates.hours(now, zone), free - before)
 
 
 def _free(world: World, id: UUID) -> tuple[int, int]:
-    """Beds in service; how many places of the unit are free: beds of a dormitory, or the room."""
-    beds = [bed for bed in world.beds(id) if bed.physical is not Physical.OUT]
-    free = sum(bed_is_free(bed, world.claim_on(bed.id)) for bed in beds)
-    room = world.get(Unit, id).kind is Kind.ROOM
-    return len(beds), int(0 < len(beds) == free) if room else free
+    """Persons that a place of the unit takes, and how many are free: the room with its beds in service, or beds of a dormitory, which
+    may be here in part: what is not here does not change."""
+    free = len(world.free(id))
+    if world.get(Unit, id).kind is Kind.DORMITORY:
+        return 1, free
+    size = sum(bed.physical is not Physical.OUT for bed in world.beds(id))
+    return size, int(0 < size == free)

@@ -75,6 +75,6 @@ def _turn(world: World, plan: Plan, verb: Verb, *, to: bool) -> Change:
 
 
 def _nobody_there(world: World, units: tuple[Unit, ...]) -> None:
-    claims = (world.claim_on(bed.id) for unit in units for bed in world.beds(unit.id))
-    if live := tuple(dict.fromkeys(claim.placement for claim in claims if claim)):
+    claims = (claim for unit in units for claim in world.claims_in(unit.id))
+    if live := tuple(dict.fromkeys(claim.placement for claim in claims)):
         raise Refused(Refusal.LIVE_PLACEMENTS, "units", live)

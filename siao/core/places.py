@@ -181,7 +181,7 @@ def _open_and_free(world: World, units: tuple[Unit, ...], here: Place) -> None:
     if not all(unit.open for unit in units):
         raise Refused(Refusal.CLOSED, "units", here.units)
     if not here.free:
-        promised = any(world.claim_on(bed.id) for bed in _beds(world, units))
+        promised = any(world.promised(unit.id) for unit in units)
         raise Refused(Refusal.TAKEN if promised else Refusal.NOT_FREE, "units", here.units)
 
 

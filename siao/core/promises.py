@@ -107,8 +107,7 @@ def clear(world: World, unit: UUID, now: datetime) -> Iterator[Change]:
 
 
 def _overdue(world: World, unit: UUID, now: datetime) -> list[UUID]:
-    claims = [world.claim_on(bed.id) for bed in world.beds(unit)]
-    placements = dict.fromkeys(claim.placement for claim in claims if claim)
+    placements = dict.fromkeys(claim.placement for claim in world.claims_in(unit))
     return [id for id in placements if overdue(world.get(Placement, id), now)]
 
 

@@ -135,12 +135,11 @@ def _side(criteria: Criteria | None) -> Rule | None:
 
 
 def _still_free(world: World, claim: Claim, side: Rule | None) -> None:
-    unit, beds = world.get(Unit, claim.unit), world.beds(claim.unit)
-    wanted = beds if claim.whole else [bed for bed in beds if bed.id == claim.bed]
+    unit = world.get(Unit, claim.unit)
+    wanted = world.beds(unit.id) if claim.whole else [world.get(Bed, claim.bed)]
     serving = [bed for bed in wanted if bed.physical is not Physical.OUT or bed.id == claim.bed]
     if not unit.open or not all(bed_is_free(bed, world.claim_on(bed.id)) for bed in serving):
-        free = tuple(bed.id for bed in beds if bed_is_free(bed, world.claim_on(bed.id)))
-        raise Refused(Refusal.TAKEN, "beds", free)
+        raise Refused(Refusal.TAKEN, "beds", tuple(bed.id for bed in world.free(unit.id)))
     if unit.rule is Rule.SWITCHABLE and side and unit.rule_tonight not in (None, side):
         raise Refused(Refusal.ANOTHER_RULE, "placement", (unit.id,))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -65,6 +65,17 @@ class Change(Struct, frozen=True):
     learned: tuple[Demand | Supply, ...] = ()
     until: datetime | None = None
     """When the clock of the new state runs out, for the answer; no part of the entry."""
+
+
+class Part(Struct, frozen=True, gc=False):
+    """A dormitory of which some beds are here: those that the placements here lie on, and as many free ones as may be taken, the
+    first by number. `promised`: whether any of the others is."""
+
+    KEY: ClassVar[str] = "unit"
+
+    unit: UUID
+    territory: str
+    promised: bool
 
 
 class World:
@@ -131,12 +142,12 @@ class World:
         return claims.bed_is_free(bed, self.claim_on(bed.id))
 
     def free(self, unit: UUID) -> Sequence[Bed]:
-        """The unit's beds that are vacant and promised to nobody, by number."""
+        """The unit's beds that are vacant and promised to nobody, by number; of a `Part`, those that are here."""
         if unit in self.free_of:
             return self.free_of[unit]
         if self.base is not None and unit not in self.touched:
             return self.base.free(unit)
-        self.free_of[unit] = [bed for bed in self.beds(unit) if self._is_free(bed)]
+        self.free_of[unit] = [bed for bed in self._beds(unit) if self._is_free(bed)]
         return self.free_of[unit]
 
     def once(self, name: Any, make: "Callable[[World], R]") -> R:
@@ -169,8 +180,22 @@ class World:
         return self.get(Territory, code)
 
     def beds(self, unit: UUID) -> list[Bed]:
-        """The unit's beds by number."""
+        """The unit's beds by number, all of them: to ask for those of a `Part` is an error of ours."""
+        if self.find(Part, unit) is not None:
+            raise LookupError(f"unit {unit} is here in part")
+        return self._beds(unit)
+
+    def _beds(self, unit: UUID) -> list[Bed]:
         return [self.get(Bed, id) for id in self.beds_of[unit]]
+
+    def claims_in(self, unit: UUID) -> list[Claim]:
+        """The live claims on the unit's beds that are here."""
+        return [claim for id in self.beds_of[unit] if (claim := self.claim_on(id))]
+
+    def promised(self, unit: UUID) -> bool:
+        """Whether any bed of it is promised, or somebody is there by a promise."""
+        part = self.find(Part, unit)
+        return bool(self.claims_in(unit)) or (part is not None and part.promised)
 
     def claim_on(self, bed: UUID) -> Claim | None:
         if bed in self.claim or self.base is None:
@@ -179,10 +204,14 @@ class World:
 
     def claims(self, placement: UUID) -> tuple[Claim, ...]:
         """The live claims of a placement, in the order of their beds' numbers."""
-        return tuple(claim for claim in self.claims_ever(placement) if claim.live)
+        return self._in_order(claim for claim in self._claimed(placement) if claim.live)
 
     def claims_ever(self, placement: UUID) -> tuple[Claim, ...]:
-        return tuple(sorted(self._claimed(placement), key=lambda c: (c.unit, self.get(Bed, c.bed).number)))
+        """Those that ended as well, of a placement that may arrive too late."""
+        return self._in_order(self._claimed(placement))
+
+    def _in_order(self, found: Iterable[Claim]) -> tuple[Claim, ...]:
+        return tuple(sorted(found, key=lambda c: (c.unit, self.get(Bed, c.bed).number)))
 
     def _claimed(self, placement: UUID) -> tuple[Claim, ...]:
         if placement in self.claimed or self.base is None:

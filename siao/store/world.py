@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from siao.core.allocation.compatible import DORMITORY_PERSONS_MAX
 from siao.core.beds import Bed
 from siao.core.claims import Claim
 from siao.core.closing import Night
@@ -18,10 +19,11 @@ from siao.core.requests import Criteria, Request
 from siao.core.rules import Edition
 from siao.core.territories import Commune, Territory
 from siao.core.units import Plan, Shelter, Unit
+from siao.core.world import Part
 from siao.store.db import STATEMENTS_MAX, Connection, deleted
 from siao.store.rows import reader
 
-ALWAYS = [reader(kind) for kind in (Territory, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Plan, Commune)]
+ALWAYS = [reader(kind) for kind in (Territory, Part, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Plan, Commune)]
 IF_NAMED = (("night", reader(Night)), ("rules", reader(Edition)), ("agents", reader(Holds)))
 read_territory = reader(Territory)
 LEFT_OUT, PARAMETER = re.compile(r"-- (\w+)$"), re.compile(r"{(\w+)}")
@@ -29,17 +31,24 @@ LEFT_OUT, PARAMETER = re.compile(r"-- (\w+)$"), re.compile(r"{(\w+)}")
 
 class Wanted(Struct, frozen=True):
     """Ids that commands name; what hangs on them is loaded along. `rules`: territories whose rules are needed, `night`: whose
-    waiting requests are, and one unit with room where there is one: a night's close asks no more of 25,000 beds."""
+    waiting requests are, and one unit with room where there is one: a night's close asks no more of 25,000 beds.
 
-    shelters: tuple[UUID, ...] = ()
-    units: tuple[UUID, ...] = ()
-    placements: tuple[UUID, ...] = ()
-    requests: tuple[UUID, ...] = ()
-    plans: tuple[UUID, ...] = ()
-    agents: tuple[UUID, ...] = ()
-    communes: tuple[str, ...] = ()
-    night: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
+    `units` are loaded whole. `places` are units to take a place in, once a command: of a dormitory no more than these may take, since
+    who sleeps in the other beds is nothing to them. `beds` are asked for by name; `late` are placements that may arrive too late.
+    """
+
+    shelters: Sequence[UUID] = ()
+    units: Sequence[UUID] = ()
+    places: Sequence[UUID] = ()
+    beds: Sequence[UUID] = ()
+    late: Sequence[UUID] = ()
+    placements: Sequence[UUID] = ()
+    requests: Sequence[UUID] = ()
+    plans: Sequence[UUID] = ()
+    agents: Sequence[UUID] = ()
+    communes: Sequence[str] = ()
+    night: Sequence[str] = ()
+    rules: Sequence[str] = ()
 
 
 class Loaded(Struct, frozen=True):
@@ -68,6 +77,7 @@ WITH named AS MATERIALIZED (
     SELECT ARRAY(
         SELECT unnest({units}::uuid[])
         UNION SELECT unit FROM placement_bed WHERE placement = ANY((SELECT ids FROM named)::uuid[])
+        UNION SELECT unnest({places}::uuid[])  -- places
         UNION SELECT id FROM unit WHERE shelter = ANY({shelters}::uuid[])  -- shelters
         UNION SELECT id FROM unit WHERE plan = ANY({plans}::uuid[])  -- plans
         UNION SELECT roomy.id FROM unnest({night}::text[]) code CROSS JOIN LATERAL (  -- night
@@ -78,32 +88,57 @@ WITH named AS MATERIALIZED (
                     AND (physical <> 'vacant' OR EXISTS (SELECT FROM placement_bed p WHERE p.bed = b.id AND p.live))))  -- night
             LIMIT 1) roomy  -- night
     ) AS ids
+), u AS MATERIALIZED (
+    SELECT * FROM unit WHERE id = ANY((SELECT ids FROM units)::uuid[])
+), whole AS MATERIALIZED (
+    SELECT ARRAY(
+        SELECT id FROM u WHERE kind = 'room' OR rule = 'switchable' OR id = ANY({units}::uuid[])
+            OR shelter = ANY({shelters}::uuid[])  -- shelters
+            OR plan = ANY({plans}::uuid[])  -- plans
+            OR territory = ANY({night}::text[])  -- night
+        UNION SELECT unit FROM placement_bed JOIN placement p ON p.id = placement  -- late
+            WHERE p.id = ANY({late}::uuid[]) AND (state = 'no_show' OR until <= statement_timestamp())  -- late
+    ) AS ids
 ), placements AS MATERIALIZED (
     SELECT ARRAY(
-        SELECT placement FROM placement_bed WHERE live AND unit = ANY((SELECT ids FROM units)::uuid[])
+        SELECT placement FROM placement_bed WHERE live AND unit = ANY((SELECT ids FROM whole)::uuid[])
         UNION SELECT unnest(ids) FROM named
+        UNION SELECT placement FROM placement_bed WHERE live AND bed = ANY({beds}::uuid[])  -- beds
+        UNION SELECT p.id FROM placement p WHERE territory = ANY({territories}::text[]) AND until <= statement_timestamp()  -- places
+            AND EXISTS (SELECT FROM placement_bed WHERE placement = p.id AND live AND unit = ANY({places}::uuid[]))  -- places
     ) AS ids
 ), t AS MATERIALIZED (
     SELECT * FROM placement WHERE id = ANY((SELECT ids FROM placements)::uuid[])
+), beds AS MATERIALIZED (
+    SELECT ARRAY(
+        SELECT bed FROM placement_bed WHERE live AND placement = ANY((SELECT ids FROM placements)::uuid[])
+        UNION SELECT unnest({beds}::uuid[])  -- beds
+        UNION SELECT free.id FROM (  -- places
+            SELECT unit, DORMITORY_PERSONS_MAX * count(*) AS most FROM unnest({places}::uuid[]) unit GROUP BY unit) p  -- places
+            CROSS JOIN LATERAL (SELECT id FROM bed b WHERE b.unit = p.unit AND physical = 'vacant'  -- places
+                AND NOT EXISTS (SELECT FROM placement_bed c WHERE c.bed = b.id AND c.live) ORDER BY number LIMIT p.most) free  -- places
+    ) AS ids
 ), requests AS MATERIALIZED (
     SELECT ARRAY(
         SELECT request FROM t WHERE request IS NOT NULL
         UNION SELECT unnest({requests}::uuid[])  -- requests
         UNION SELECT id FROM request WHERE closing IS NULL AND territory = ANY({night}::text[])  -- night
     ) AS ids
-), u AS MATERIALIZED (
-    SELECT * FROM unit WHERE id = ANY((SELECT ids FROM units)::uuid[])
 )
 SELECT clock_timestamp(),
     ARRAY(SELECT x FROM command x WHERE key = ANY({keys}::uuid[])),
     ARRAY(SELECT x FROM territory x WHERE code = ANY({territories}::text[])),
+    ARRAY(SELECT (id, territory, false
+            OR EXISTS (SELECT FROM placement_bed b WHERE b.unit = u.id AND b.live AND bed <> ALL((SELECT ids FROM beds)::uuid[]))  -- places
+        ) FROM u WHERE id <> ALL((SELECT ids FROM whole)::uuid[])),
     ARRAY(SELECT x FROM shelter x WHERE id = ANY(ARRAY(SELECT shelter FROM u) || ARRAY(SELECT shelter FROM t)
         || {shelters}::uuid[]  -- shelters
     )),
     ARRAY(SELECT u::unit FROM u),
-    ARRAY(SELECT x FROM bed x WHERE unit = ANY((SELECT ids FROM units)::uuid[])),
-    ARRAY(SELECT x FROM placement_bed x WHERE live AND unit = ANY((SELECT ids FROM units)::uuid[])
-        UNION SELECT x FROM placement_bed x WHERE placement = ANY((SELECT ids FROM named)::uuid[])),
+    ARRAY(SELECT x FROM bed x WHERE unit = ANY((SELECT ids FROM whole)::uuid[]) OR id = ANY((SELECT ids FROM beds)::uuid[])),
+    ARRAY(SELECT x FROM placement_bed x WHERE live AND placement = ANY((SELECT ids FROM placements)::uuid[])
+        UNION ALL SELECT x FROM placement_bed x WHERE NOT live AND placement = ANY({late}::uuid[])  -- late
+    ),
     ARRAY(SELECT t::placement FROM t),
     ARRAY(SELECT x FROM request x WHERE id = ANY((SELECT ids FROM requests)::uuid[])),
     ARRAY(SELECT x FROM criteria x WHERE request = ANY((SELECT ids FROM requests)::uuid[])),
@@ -121,7 +156,7 @@ SELECT clock_timestamp(),
             AND j.outcome <> 'planned') AS agent  -- agents
         FROM placement p WHERE p.state = 'held'  -- agents
     ) held WHERE agent = ANY({agents}::uuid[]) GROUP BY agent)  -- agents
-"""
+""".replace("DORMITORY_PERSONS_MAX", str(DORMITORY_PERSONS_MAX))
 """A line that ends in a name is left out where nothing of that name is wanted: each of them costs 10 to 50 µs to start, of 500. Ids go
 as arrays: a plan made while a table was small then still uses its index, and costs a third."""
 

@@ -61,7 +61,9 @@ async def test_the_database_alone_decides_where_the_code_forgets(hotline: Hotlin
     from siao.core import claims
 
     monkeypatch.setattr(claims, "bed_is_free", lambda bed, claim: bed.physical == "vacant")
-    found = await outcomes(*[hotline.hold(request) for request in [await hotline.ask() for _ in range(4)]])
+    units, beds = (city.unit("Dortoir hommes"),), (city.bed("Dortoir hommes", 1),)
+    asked = [await hotline.ask() for _ in range(4)]
+    found = await outcomes(*(hotline.do(Hold(uuid4(), units, request=request, beds=beds)) for request in asked))
     assert len(won(found)) == 1
     assert {no.why for no in found if isinstance(no, Refused)} == {Refusal.TAKEN}
     assert await look.fetchval("SELECT count(*) FROM placement_bed WHERE live") == 1
