@@ -28,7 +28,7 @@ class Ready(Feed):
     async def _pull(self) -> None:
         self.bell.clear()
         self.hurry.clear()
-        if self.board is None:
+        if self.folded is None:
             await self._load()
         self.pulled_at = time.monotonic()
         news, self.news = self.news, {}

@@ -34,17 +34,27 @@ class Solver:
     async def run(self, job: Job, seconds: float) -> AsyncGenerator[Reply]:
         """Each better result as it is found. After `seconds` the child is stopped: the last result told is the best there is.
 
-        Raises `Unavailable` where too many wait for their turn, or the child died without a result.
+        Raises `Unavailable` where too many wait, the turn did not come within `seconds`, or the child died without a result.
         """
         if self.waiting >= WAITING_MAX:
             raise Unavailable
         self.waiting += 1
         try:
-            async with self.turn:
+            await self._turn(seconds)
+            try:
                 async for reply in self._run(job, seconds):
                     yield reply
+            finally:
+                self.turn.release()
         finally:
             self.waiting -= 1
+
+    async def _turn(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.turn.acquire()
+        except TimeoutError:
+            raise Unavailable from None
 
     async def _run(self, job: Job, seconds: float) -> AsyncGenerator[Reply]:
         fresh = self.child is None or self.child.returncode is not None
@@ -52,7 +62,7 @@ class Solver:
         until = time.monotonic() + seconds + STARTING_SECONDS * fresh
         told = done = False
         try:
-            await _send(child, job)
+            await _send(child, job, until - time.monotonic())
             while not done and (reply := await _reply(child, until - time.monotonic())):
                 told, done = True, reply.last
                 yield reply
@@ -73,14 +83,15 @@ async def _start() -> Process:
     )
 
 
-async def _send(child: Process, job: Job) -> None:
+async def _send(child: Process, job: Job, seconds: float) -> None:
     text = msgspec.msgpack.encode(job)
     if child.stdin is None:
         raise Unavailable
     try:
-        child.stdin.write(LENGTH.pack(len(text)) + text)
-        await child.stdin.drain()
-    except ConnectionError:
+        async with asyncio.timeout(seconds):
+            child.stdin.write(LENGTH.pack(len(text)) + text)
+            await child.stdin.drain()
+    except (ConnectionError, TimeoutError):
         raise Unavailable from None
 
 

@@ -80,10 +80,7 @@ async def writing(request: Call) -> tuple[By, str]:
 
 
 async def _board(request: Call, code: str) -> Board:
-    feed = await seat.house(request).hub.feed(code)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    return feed.board
+    return (await seat.house(request).hub.feed(code)).board
 
 
 async def _write(request: Call, code: str, rows: list[Struct], by: By, shelter: UUID) -> dict[str, Any]:

@@ -20,8 +20,6 @@ from siao.core.people import OFFICE
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Asked, State
 from siao.live.feed import Feed
-from siao.store import board as boards
-from siao.store import db as database
 
 NOT_RECORDED = UUID(int=0)
 """The caller whose request is not made yet."""
@@ -32,9 +30,9 @@ async def advice(request: Call, id: FromPath[UUID], territory: FromQuery[str | N
     """Give or hold back, for a request that waits, with why in words. One with a half hour to ring back may wait."""
     code = seat.territory(await seat.person(request), territory, OFFICE)
     feed = await seat.house(request).hub.feed(code)
-    if feed.board is None or id not in feed.board.criteria:
+    if id not in feed.board.criteria:
         feed = await seat.caught_up(request, code)  # asked a moment ago
-    if feed.board is None or id not in feed.board.criteria:
+    if id not in feed.board.criteria:
         raise Refused(Refusal.UNKNOWN, "request")
     if feed.board.requests[id].state is not State.OPEN:
         raise Refused(Refusal.NOT_NOW, "state", (id,))
@@ -53,16 +51,10 @@ async def advice_now(
 
 async def _advised(request: Call, feed: Feed, caller: UUID, asked: Asked | None) -> dict[str, Any]:
     here = seat.house(request)
-    async with database.reading(here.pool, [feed.code]) as db:
-        communes = {commune.name: commune for commune in await boards.communes(db, feed.code)}
-    if asked is not None and asked.zone is not None and asked.zone not in communes:
-        raise Refused(Refusal.UNKNOWN, "zone")
-    board, seq, now = feed.board, feed.seq, datetime.now(UTC)  # from here on no await: one position
-    if board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    all = proposals.instance(board, communes, board.rules(now), now)
+    board, seq, now = feed.board, feed.seq, datetime.now(UTC)
+    all = proposals.instance(board, board.rules(now), now)
     if asked is not None:
-        me = Waiting(caller, households.seen(asked, communes.get(asked.zone or ""), now))
+        me = Waiting(caller, households.seen(asked, board.commune(asked.zone), now))
         all = replace(all, waiting=(me, *(one for one in all.waiting if one.request != caller)))
     elif caller not in {one.request for one in all.waiting}:
         raise Refused(Refusal.NOT_NOW, "state", (caller,))

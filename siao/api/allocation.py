@@ -27,13 +27,13 @@ from siao.core.people import Role
 from siao.core.placements import HoldPlanned
 from siao.core.refused import Refusal, Refused
 from siao.core.units import Rule
-from siao.store import board as boards
-from siao.store import db as database
 
 COORDINATOR = frozenset({Role.COORDINATOR})
 LINES_MAX = 2_000
 NODES_MAX = 400
 SECONDS = 10
+AT_ONCE = 64
+"""Lines of a plan that are at the desk together: all 2,000 would fill its queue, and everybody else would be told 503."""
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,14 +74,8 @@ async def propose(
 
 async def _asked(request: Call, code: str) -> tuple[Instance, str]:
     """All who wait and all that is free, and at which position of the journal."""
-    here = seat.house(request)
-    feed = await here.hub.feed(code)
-    async with database.reading(here.pool, [code]) as db:
-        communes = {commune.name: commune for commune in await boards.communes(db, code)}
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    now = datetime.now(UTC)
-    return proposals.instance(feed.board, communes, feed.board.rules(now), now), f"{feed.epoch}:{feed.seq}"
+    feed, now = await seat.house(request).hub.feed(code), datetime.now(UTC)
+    return proposals.instance(feed.board, feed.board.rules(now), now), feed.position
 
 
 async def _lines(position: str, first: Reply, replies: AsyncGenerator[Reply]) -> AsyncIterator[bytes]:
@@ -125,8 +119,9 @@ async def accept(request: Call, data: JSONBody[Accepted], territory: FromQuery[s
     code = seat.territory(person, territory, COORDINATOR)
     seat.awake(person)
     feed = await seat.caught_up(request, code)
-    rules = proposals.rules_tonight(feed.board, ((line.request, line.units) for line in data.lines)) if feed.board else {}
-    done = await asyncio.gather(*(_hold(request, code, line, rules.get(line.units[0])) for line in data.lines))
+    rules = proposals.rules_tonight(feed.board, ((line.request, line.units) for line in data.lines))
+    few = asyncio.Semaphore(AT_ONCE)
+    done = await asyncio.gather(*(_hold(request, code, line, rules.get(line.units[0]), few) for line in data.lines))
     language = errors.language(request)
     return {
         "held": [{"request": line.request, **_held(answer)} for line, answer in zip(data.lines, done) if isinstance(answer, Answer)],
@@ -142,11 +137,12 @@ def _held(answer: Answer) -> dict[str, Any]:
     return {"placement": answer.id, "until": answer.until, "seq": answer.seq}
 
 
-async def _hold(request: Call, code: str, line: Line, rule: Rule | None) -> Answer | Refused:
+async def _hold(request: Call, code: str, line: Line, rule: Rule | None, few: asyncio.Semaphore) -> Answer | Refused:
     try:
-        standing = await explanations.standing(request, line.request, line.units, Engine.PLAN)
-        what = HoldPlanned(line.key, line.units, request=line.request, standing=standing, rule=rule)
-        return await seat.submit(request, line.key, what, code)
+        async with few:
+            standing = await explanations.standing(request, line.request, line.units, Engine.PLAN)
+            what = HoldPlanned(line.key, line.units, request=line.request, standing=standing, rule=rule)
+            return await seat.submit(request, line.key, what, code)
     except Refused as no:
         return no
     except Unavailable:

@@ -4,7 +4,6 @@ A raw ASGI handler: at 2,000 shelters the answer is ready in memory, and Litesta
 """
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, asgi
 from litestar.datastructures import MultiDict
@@ -45,15 +44,8 @@ async def _chair(request: seat.Call) -> tuple[View, str]:
     person = await seat.person(request)
     query: MultiDict[Any] = request.query_params
     code = seat.territory(person, query.get("territory"))
-    return seat.view(person, code, query.get("view", ""), _id(query, "shelter"), _id(query, "service")), code
-
-
-def _id(query: Any, name: str) -> UUID | None:
-    text = query.get(name)
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise Refused(Refusal.INVALID, name) from None
+    shelter, service = (seat.identity(query.get(name), name) for name in ("shelter", "service"))
+    return seat.view(person, code, query.get("view", ""), shelter, service), code
 
 
 def _told(hub: Hub, code: str, position: str) -> list[tuple[bytes, bytes]]:

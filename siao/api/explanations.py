@@ -37,15 +37,12 @@ async def standing(request: Call, id: UUID, units: tuple[UUID, ...], engine: Eng
     """Where the place stands for this request among all, on this process's board; None where the board cannot say."""
     code = await where(request)
     feed = await seat.house(request).hub.feed(code)
-    before = feed.board.criteria.get(id) if feed.board else None
-    commune = await seat.commune(request, code, before.zone) if before else None
-    criteria = feed.board.criteria.get(id) if feed.board else None  # from here on no await: one position
-    if feed.board is None or before is None or criteria is None or criteria.zone != before.zone:
+    board, criteria = feed.board, feed.board.criteria.get(id)
+    if criteria is None:
         return None
-    row, now = feed.board.requests[id], datetime.now(UTC)
-    h = households.seen(criteria, commune, row.first_asked)
-    at = Position(feed.epoch, feed.seq, now)
-    return standings.of(feed.board.stocked(now), h, units, at, feed.board.rules(now), row.version, engine)
+    row, now = board.requests[id], datetime.now(UTC)
+    h = households.seen(criteria, board.commune(criteria.zone), row.first_asked)
+    return standings.of(board.stocked(now), h, units, Position(feed.epoch, feed.seq, now), board.rules(now), row.version, engine)
 
 
 def proposed_by(advice: Decision | None, units: tuple[UUID, ...]) -> Engine:

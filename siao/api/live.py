@@ -1,7 +1,6 @@
 """The board live over a socket, and what operations may know of it. Close codes are in docs/live.md."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import WebSocket, get, websocket
 from litestar.params import FromQuery
@@ -48,16 +47,12 @@ async def _seated(socket: Socket) -> tuple[Feed, View] | int:
     query = socket.query_params
     try:
         code = seat.territory(person, query.get("territory"))
-        view = seat.view(person, code, query.get("view", ""), _id(query.get("shelter")), _id(query.get("service")))
-        return await seat.house(socket).hub.feed(code), view
+        shelter, service = (seat.identity(query.get(name), name) for name in ("shelter", "service"))
+        return await seat.house(socket).hub.feed(code), seat.view(person, code, query.get("view", ""), shelter, service)
     except TimeoutError:
         return CROWDED
-    except (Refused, ValueError):
+    except Refused:
         return NO_RIGHT
-
-
-def _id(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
 
 
 def _sit(socket: Socket, feed: Feed, view: View) -> None:

@@ -109,9 +109,9 @@ async def _hold(request: Call, id: UUID, data: Wanted) -> Answer:
 async def _advised(request: Call, code: str, id: UUID, token: str | None) -> Decision | None:
     """What was advised for what the request asks, looked at anew where it was asked a moment ago."""
     feed = await seat.house(request).hub.feed(code)
-    if token is not None and (feed.board is None or id not in feed.board.criteria):
+    if token is not None and id not in feed.board.criteria:
         feed = await seat.caught_up(request, code)
-    asked = feed.board.criteria.get(id) if feed.board else None
+    asked = feed.board.criteria.get(id)
     return sealed.unseal(seat.house(request).settings.secret, code, asked, token, datetime.now(UTC))
 
 
@@ -121,7 +121,7 @@ async def _with_what_is_free(request: Call, no: Refused, id: UUID) -> Refused:
     person = await seat.person(request)
     code = seat.territory(person, request.query_params.get("territory"), OFFICE)
     feed = await seat.caught_up(request, code)  # who was first is on the board by then
-    criteria = feed.board.criteria.get(id) if feed.board else None
+    criteria = feed.board.criteria.get(id)
     if criteria is not None:
         no.more = {"places": await suitable(request, code, criteria)}
     return no
@@ -209,8 +209,8 @@ async def address(request: Call, id: FromPath[UUID], territory: FromQuery[str | 
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE)
     feed = await seat.caught_up(request, code)
-    placement = feed.board.placements.get(id) if feed.board else None
-    if feed.board is None or placement is None:
+    placement = feed.board.placements.get(id)
+    if placement is None:
         raise Refused(Refusal.UNKNOWN, "placement")
     async with database.acting(seat.house(request).pool, [code]) as db:
         if placement.state is not State.EXPECTED or not await people.acted_on(db, person.id, id):

@@ -18,8 +18,6 @@ from siao.core.board import Board
 from siao.core.people import OFFICE
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Asked
-from siao.store import board as boards
-from siao.store import db as database
 
 
 @get("/api/places", dependencies=COMPOSED)
@@ -37,9 +35,9 @@ async def places_for(request: Call, id: FromPath[UUID], territory: FromQuery[str
     person = await seat.person(request)
     code = seat.territory(person, territory, OFFICE)
     feed = await seat.house(request).hub.feed(code)
-    if feed.board is None or id not in feed.board.criteria:
+    if id not in feed.board.criteria:
         feed = await seat.caught_up(request, code)  # asked a moment ago
-    criteria = feed.board.criteria.get(id) if feed.board else None
+    criteria = feed.board.criteria.get(id)
     if criteria is None:
         raise Refused(Refusal.UNKNOWN, "request")
     return await suitable(request, code, criteria)
@@ -47,14 +45,9 @@ async def places_for(request: Call, id: FromPath[UUID], territory: FromQuery[str
 
 async def suitable(request: Call, code: str, asked: Asked | requests.Criteria) -> dict[str, Any]:
     """What is free now for a household, ranked, with what excluded the rest; from this process's board."""
-    hub = seat.house(request).hub
-    feed = await hub.feed(code)
-    board = feed.board
-    if board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    commune = await seat.commune(request, code, asked.zone)
-    now = datetime.now(UTC)
-    household, language = households.seen(asked, commune, now), errors.language(request)
+    feed = await seat.house(request).hub.feed(code)
+    board, now = feed.board, datetime.now(UTC)
+    household, language = households.seen(asked, board.commune(asked.zone), now), errors.language(request)
     found = rank.find(board.stocked(now), household, now, board.rules(now))
     return {
         "places": [_place(board, one) for one in found.places],
@@ -91,8 +84,8 @@ async def communes(request: Call, territory: FromQuery[str | None] = None) -> li
     """The communes that can be named on the telephone, with their sectors."""
     person = await seat.person(request)
     code = seat.territory(person, territory)
-    async with database.reading(seat.house(request).pool, [code]) as db:
-        return [views.plain(commune, "territory") for commune in await boards.communes(db, code)]
+    board = (await seat.house(request).hub.feed(code)).board
+    return [views.plain(commune, "territory") for commune in board.communes.values()]
 
 
 ROUTES = [places, places_for, communes]

@@ -142,10 +142,7 @@ async def look_up(request: Call, code: FromQuery[str], territory: FromQuery[str 
     person = await seat.person(request)
     where = seat.territory(person, territory, WATCHERS)
     row = await _find(request, person, where, code)
-    feed = await seat.house(request).hub.feed(where)
-    board = feed.board
-    if board is None:
-        raise Refused(Refusal.UNAVAILABLE)
+    board = (await seat.house(request).hub.feed(where)).board
     return views.followed(board, board.requests.get(row.id, row))
 
 

@@ -26,7 +26,8 @@ from siao.store import rates
 from siao.store import requests as store
 
 NODES_MAX = 200
-SECONDS = 20.0
+SECONDS = 8.0
+"""A screen waits 12 s for an answer; what the time is not enough for is said."""
 SEED = 115
 """Two looks at the same rules show the same evenings."""
 WEIGHED_AT = time(19)
@@ -47,7 +48,7 @@ class NewRules(Proposed, frozen=True, forbid_unknown_fields=True, kw_only=True):
 async def rules(request: Call, territory: FromQuery[str | None] = None) -> dict[str, Any]:
     """Every version, the newest first, each in plain words with its parameters and weights (CRPA L311-3-1)."""
     person = await seat.person(request)
-    board = await _board(request, seat.territory(person, territory))
+    board = (await seat.house(request).hub.feed(seat.territory(person, territory))).board
     now, language = datetime.now(UTC), errors.language(request)
     tonight, force = places.night(board.territory, now), board.rules(now)
     editions = sorted((Rules(), *board.editions), key=lambda one: -one.version)
@@ -89,7 +90,7 @@ async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
     code = seat.territory(person, request.query_params.get("territory"), PROPOSE)
     seat.awake(person)
     possible(data.proposed())
-    board, now = await _board(request, code), datetime.now(UTC)
+    board, now = (await seat.house(request).hub.feed(code)).board, datetime.now(UTC)
     after = replace(Rules(version=0), **asdict(data.proposed()))
     job, told = Weigh(board.rules(now), after, await _past(request, board, now), SEED, NODES_MAX), None
     async for reply in seat.house(request).weigher.run(job, SECONDS):
@@ -112,13 +113,6 @@ async def _past(request: Call, board: Board, now: datetime) -> Past:
     drawn, known = past.known(own, others, sum(place.capacity for place in free if len(place.units) == 1))
     weighed_at = night.at(places.night(board.territory, now), WEIGHED_AT, board.territory.time_zone)
     return Past(drawn, known, tuple(waits), tuple(proposals.park(board, now)), free, weighed_at)
-
-
-async def _board(request: Call, code: str) -> Board:
-    feed = await seat.house(request).hub.feed(code)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
-    return feed.board
 
 
 ROUTES = [rules, propose, effect]

@@ -19,12 +19,10 @@ from siao.core import rights, views
 from siao.core.beds import Source
 from siao.core.people import OFFICE, By, Role
 from siao.core.refused import Refusal, Refused
-from siao.core.territories import Commune
 from siao.live.feed import Feed
 from siao.live.hub import Hub
 from siao.live.socket import Sitter
 from siao.settings import Settings
-from siao.store import board as boards
 from siao.store import db as database
 from siao.store.db import Pool
 
@@ -127,16 +125,6 @@ async def submit(request: Call, own: UUID | None, what: Any, where: str | None =
     source = Source.PHONE if right.role in OFFICE and type(what) in rights.FOR_A_SHELTER else Source.SCREEN
     by = By(who.id, right.role, source, right.shelter, right.service)
     return await here.desk.submit(Command(own or key(request), code, by, what))
-
-
-async def commune(request: Call, code: str, name: str | None) -> Commune | None:
-    if name is None:
-        return None
-    async with database.reading(house(request).pool, [code]) as db:
-        found = [commune for commune in await boards.communes(db, code) if commune.name == name]
-    if not found:
-        raise Refused(Refusal.UNKNOWN, "zone")
-    return found[0]
 
 
 def identity(text: str | None, field: str) -> UUID | None:

@@ -10,7 +10,6 @@ from siao.api import seat
 from siao.api.seat import Call
 from siao.core import published
 from siao.core.people import Role
-from siao.core.refused import Refusal, Refused
 from siao.store import db as database
 from siao.store import statistics as store
 
@@ -23,8 +22,6 @@ async def statistics(request: Call, territory: FromQuery[str | None] = None) -> 
     person = await seat.person(request)
     code = seat.territory(person, territory, READERS)
     feed = await seat.house(request).hub.feed(code)
-    if feed.board is None:
-        raise Refused(Refusal.UNAVAILABLE)
     now = datetime.now(UTC)
     last = published.last_monday(now, feed.board.territory.time_zone)
     async with database.reading(seat.house(request).pool, [code]) as db:

@@ -15,10 +15,11 @@ from siao.core.allocation.stock import Stock
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim
 from siao.core.placements import LIVE, Placement, State
+from siao.core.refused import Refusal, Refused
 from siao.core.requests import WAITING, Criteria, Request
 from siao.core.requests import State as Asked
 from siao.core.rules import Edition
-from siao.core.territories import Territory
+from siao.core.territories import Commune, Territory
 from siao.core.units import Plan, Shelter, Unit
 
 Id = UUID
@@ -57,8 +58,9 @@ class Touched(Struct):
 class Board:
     """Rows by id. Criteria live here only while their request waits: a closed request's row comes without them."""
 
-    def __init__(self, territory: Territory, editions: Iterable[Edition] = ()) -> None:
+    def __init__(self, territory: Territory, editions: Iterable[Edition] = (), communes: Iterable[Commune] = ()) -> None:
         self.territory, self.editions = territory, tuple(editions)
+        self.communes = {commune.name: commune for commune in communes}
         self.shelters: dict[Id, Shelter] = {}
         self.units: dict[Id, Unit] = {}
         self.beds: dict[Id, list[Bed]] = {}
@@ -143,6 +145,12 @@ class Board:
     def claims_of(self, placement: Placement) -> Iterable[Claim]:
         """The live claims of a placement."""
         return self.held.get(placement.id, {}).values()
+
+    def commune(self, name: str | None) -> Commune | None:
+        """Where a household says it is; None where it does not say."""
+        if name is not None and name not in self.communes:
+            raise Refused(Refusal.UNKNOWN, "zone")
+        return self.communes[name] if name is not None else None
 
     def rules(self, now: datetime) -> Rules:
         """The rules that decide tonight."""

@@ -1,7 +1,7 @@
 """What a plan is made from, read off the board: all who wait and all that is free at one position of the journal."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from siao.core.allocation.model import Instance, Rules, Waiting
 from siao.core.beds import Physical
 from siao.core.board import Board
 from siao.core.requests import Side, State
-from siao.core.territories import Commune
 from siao.core.units import Kind, Rule
 
 
@@ -27,10 +26,10 @@ def rules_tonight(board: Board, lines: Iterable[tuple[UUID, tuple[UUID, ...]]]) 
     return {unit: Rule(found.pop()) if len(found) == 1 else Rule.MIXED for unit, found in sides.items()}
 
 
-def instance(board: Board, communes: Mapping[str, Commune], rules: Rules, now: datetime) -> Instance:
+def instance(board: Board, rules: Rules, now: datetime) -> Instance:
     """Open requests with their needs, and the free places of open units; nothing that is promised or contested."""
     waiting = (
-        Waiting(id, households.seen(c, communes.get(c.zone or ""), board.requests[id].first_asked))
+        Waiting(id, households.seen(c, board.communes.get(c.zone or ""), board.requests[id].first_asked))
         for id, c in sorted(board.criteria.items())
         if id in board.requests and board.requests[id].state is State.OPEN
     )

@@ -20,7 +20,6 @@ from msgspec import Struct
 from siao.core import board as boards
 from siao.core import views
 from siao.core.board import Board, Touched
-from siao.core.journal import Entry
 from siao.core.views import View
 from siao.live.pace import Pace
 from siao.live.snapshots import Rows, Shelf
@@ -57,12 +56,12 @@ class Kept(Struct, frozen=True):
 
 
 class Feed:
-    """`seq` is this process's position; `board` the rows as they were there."""
+    """`seq` is this process's position, `board` the rows there."""
 
     def __init__(self, pool: database.Pool, territory: str) -> None:
         self.pool, self.code = pool, territory
         self.epoch, self.seq = "", -1
-        self.board: Board | None = None
+        self.folded: Board | None = None
         self.bell = asyncio.Event()
         self.hurry = asyncio.Event()
         self.ready = asyncio.Event()
@@ -78,6 +77,13 @@ class Feed:
         self.pace = Pace()
         self.told = self.delivered = 0
         self.pulled_at = 0.0
+
+    @property
+    def board(self) -> Board:
+        """The rows as they are at `seq`; there once the feed is `ready`, for good."""
+        if self.folded is None:
+            raise RuntimeError("the feed has no board yet")
+        return self.folded
 
     @property
     def position(self) -> str:
@@ -118,7 +124,7 @@ class Feed:
     async def _pull(self) -> None:
         self.bell.clear()
         self.hurry.clear()
-        if self.board is None:
+        if self.folded is None:
             await self._load()
         more = True
         while more:
@@ -140,25 +146,25 @@ class Feed:
         async with database.reading(self.pool, [self.code]) as db:
             snapshot = await store.snapshot(db, self.code)
             recent = await store.recent(db, self.code, NEWS_MINUTES, NEWS_SHOWN)
-        board = Board(snapshot.territory, snapshot.rules)
+        board = Board(snapshot.territory, snapshot.rules, snapshot.communes)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         board.stocked(snapshot.at)
         self.heard = -1
-        self.board, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
+        self.folded, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
         self.kept.clear()
         self.rows, self.whole = Rows(), False
         self._moved()
-        self.recent = deque((told(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
+        self.recent = deque((views.line(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
         """Folds, encodes once a view, sends: no await, so that every screen sees the same order."""
-        board = self._board()
+        board = self.board
         concerned = boards.concerned(board, news.touched)
         changed = board.fold(news.facts, news.touched)
         concerned |= boards.concerned(board, changed)
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
-        lines = tuple(told(board, entry) for entry in news.entries if entry.account is None)
+        lines = tuple(views.line(board, entry) for entry in news.entries if entry.account is None)
         self.recent.extend(lines)
         self.kept.append(Kept(before, self.seq, changed, lines))
         self._moved()
@@ -171,7 +177,7 @@ class Feed:
     def _tell(self, before: int, changed: Touched, lines: tuple[dict[str, Any], ...], concerned: set[UUID]) -> None:
         """One frame a view; those whom nothing concerns share one that is empty, and learn the number."""
         if self.whole and views.Operator() not in self.screens:
-            self.rows.take(*views.rows(views.Operator(), self._board(), changed))
+            self.rows.take(*views.rows(views.Operator(), self.board, changed))
         others: set[Screen] = set()
         for view, screens in self.screens.items():
             if view.concerned(concerned):
@@ -188,13 +194,8 @@ class Feed:
         for show in [screen.show for screen in screens]:
             show(frame)
 
-    def _board(self) -> Board:
-        if self.board is None:
-            raise RuntimeError("the feed has no board yet")
-        return self.board
-
     def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
-        seen, gone = views.rows(view, self._board(), touched)
+        seen, gone = views.rows(view, self.board, touched)
         if isinstance(view, views.Operator):
             return self._wrap(before, upto, self.rows.take(seen, gone), gone, lines)
         return self._wrap(before, upto, seen, gone, ())
@@ -223,7 +224,7 @@ class Feed:
         return self.position, self.texts[view]
 
     def _all(self, view: View) -> Any:
-        board = self._board()
+        board = self.board
         if not isinstance(view, views.Operator):
             return views.rows(view, board, view.ids(board))[0]
         if not self.whole:
@@ -283,18 +284,3 @@ class Feed:
         for screens in tuple(self.screens.values()):
             for screen in tuple(screens):
                 screen.resync()
-
-
-def told(board: Board, entry: Entry) -> dict[str, Any]:
-    """One line of the last ten minutes, for operators; never who acted."""
-    request = board.requests.get(entry.request) if entry.request else None
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "verb": entry.verb,
-        "outcome": entry.outcome or None,
-        "source": entry.source,
-        "shelter": entry.shelter,
-        "code": request.code if request else None,
-        "units": entry.units,
-    }

@@ -35,6 +35,7 @@ class Snapshot(Struct, frozen=True):
     territory: Territory
     at: datetime
     rules: tuple[Edition, ...]
+    communes: tuple[Commune, ...]
     facts: Facts
 
 
@@ -52,6 +53,7 @@ async def snapshot(db: Connection, territory: str) -> Snapshot:
     row: Any = await db.fetchrow(
         """
         SELECT epoch(), t, clock_timestamp(), ARRAY(SELECT x FROM rules x WHERE territory = $1),
+            ARRAY(SELECT x FROM commune x WHERE territory = $1 ORDER BY name),
             ARRAY(SELECT x FROM shelter x WHERE territory = $1),
             ARRAY(SELECT x FROM unit x WHERE territory = $1),
             ARRAY(SELECT x FROM bed x WHERE territory = $1),
@@ -69,7 +71,8 @@ async def snapshot(db: Connection, territory: str) -> Snapshot:
     )
     if row is None:
         raise LookupError(territory)
-    return Snapshot(row[0], read_territory(row[1]), row[2], tuple(map(read_edition, row[3])), _facts(tuple(row)[4:]))
+    editions, communes = tuple(map(read_edition, row[3])), tuple(map(read_commune, row[4]))
+    return Snapshot(row[0], read_territory(row[1]), row[2], editions, communes, _facts(tuple(row)[5:]))
 
 
 async def news(db: Connection, territory: str, since: int) -> News:
@@ -121,10 +124,6 @@ def _touched(entries: tuple[Entry, ...]) -> Touched:
 def whole(entries: tuple[Entry, ...]) -> bool:
     """Whether an entry changed more than it names: a park came in, the administration changed structures, rules are new."""
     return any(entry.verb in (Verb.ADMINISTER, Verb.SET_RULES) for entry in entries)
-
-
-async def communes(db: Connection, territory: str) -> list[Commune]:
-    return [read_commune(row) for row in await db.fetch("SELECT * FROM commune WHERE territory = $1 ORDER BY name", territory)]
 
 
 async def services(db: Connection, territory: str) -> list[Service]:

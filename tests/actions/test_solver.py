@@ -107,3 +107,11 @@ async def test_too_many_askers_are_told_to_come_back(solver: Solver) -> None:
     solver.waiting = WAITING_MAX
     with pytest.raises(Unavailable):
         await last(solver)
+
+
+async def test_a_turn_that_does_not_come_is_not_waited_for(solver: Solver) -> None:
+    async with solver.turn:
+        with pytest.raises(Unavailable):
+            await last(solver, seconds=0.05)
+    assert (solver.waiting, solver.child) == (0, None)
+    assert (await last(solver)).last

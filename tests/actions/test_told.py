@@ -55,7 +55,7 @@ class Screens:
     async def fetch(self) -> Board:
         async with database.reading(self.pool, [city.CODE]) as db:
             snapshot = await store.snapshot(db, city.CODE)
-        board = Board(snapshot.territory, snapshot.rules)
+        board = Board(snapshot.territory, snapshot.rules, snapshot.communes)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         return board
 

@@ -27,20 +27,19 @@ async def test_a_hold_is_explained_at_the_position_it_was_chosen_at(house: House
     request = await operator.ask(men=1, women=1, zone="Grenoble")
     async with database.reading(pool, [city.CODE]) as db:
         before = await boards.snapshot(db, city.CODE)
-        communes = {one.name: one for one in await boards.communes(db, city.CODE)}
     first = (await operator.get(f"/api/requests/{request}/places")).json()["places"][0]
     held = await operator.do(f"/api/requests/{request}/placement", {"units": first["units"]})
     assert held.status_code == 201, held.text
     told = (await operator.get(f"/api/placements/{held.json()['id']}/explanation")).json()
     assert told["whole"] and told["facts"]["rank"] == 1 and told["facts"]["position"]["seq"] == before.territory.seq
-    board = Board(before.territory, before.rules)
+    board = Board(before.territory, before.rules, before.communes)
     board.fold(before.facts, touched_by(before.facts))
     criteria = next(iter(board.criteria.values()))
     at = standing.Position(before.epoch, before.territory.seq, datetime.fromisoformat(told["facts"]["position"]["at"]))
     row = board.requests[criteria.request]
     again = standing.of(
         board.stocked(at.at),
-        households.seen(criteria, communes[criteria.zone or ""], row.first_asked),
+        households.seen(criteria, board.commune(criteria.zone), row.first_asked),
         tuple(map(type(row.id), first["units"])),
         at,
         board.rules(at.at),

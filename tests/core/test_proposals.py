@@ -32,13 +32,9 @@ def board(here: World) -> Board:
         "plans": Plan,
     }
     facts = Facts(**{name: here.all(kind) for name, kind in kinds.items()}, claims=[claim for claim in here.all(Claim) if claim.live])
-    made = Board(here.territory(city.CODE))
+    made = Board(here.territory(city.CODE), communes=here.all(Commune))
     made.fold(facts, boards.touched_by(facts))
     return made
-
-
-def communes(here: World) -> dict[str, Commune]:
-    return {commune.name: commune for commune in here.all(Commune)}
 
 
 def test_who_waits_and_what_is_free_are_in_it_and_nothing_else() -> None:
@@ -47,7 +43,7 @@ def test_who_waits_and_what_is_free_are_in_it_and_nothing_else() -> None:
     for ask in asks:
         city.do(here, ask)
     city.do(here, Hold(UUID(int=9), (city.unit("Chambre 4"),), request=asks[0].id))
-    asked = proposals.instance(board(here), communes(here), Rules(), city.EVENING)
+    asked = proposals.instance(board(here), Rules(), city.EVENING)
     assert [one.request for one in asked.waiting] == [asks[1].id]
     assert asked.waiting[0].household.latitude == city.VOIRON.latitude
     units = {unit for place in asked.places for unit in place.units}
@@ -60,7 +56,7 @@ def test_a_summary_counts_each_household_once_by_level_and_side() -> None:
     asks = [city.asks(level=2), city.asks(level=2), city.asks(0, women=1, children=2, level=1)]
     for ask in asks:
         city.do(here, ask)
-    asked = proposals.instance(board(here), communes(here), Rules(), city.EVENING)
+    asked = proposals.instance(board(here), Rules(), city.EVENING)
     told = comparison.summary(asked, [Given(asks[0].id, (city.unit("Dortoir hommes"),))])
     men, women = (next(s for s in told.shares if s.side is side) for side in (Side.MEN, Side.WOMEN))
     assert (men.level, men.households, men.of_households, men.persons, men.of_persons) == (2, 1, 2, 1, 2)
@@ -82,7 +78,7 @@ def test_a_plan_that_cannot_be_done_has_a_fault() -> None:
     here = city.city()
     for ask in (city.asks(), city.asks(0, women=1, needs=("women_only",)), city.asks(2)):
         city.do(here, ask)
-    asked = proposals.instance(board(here), communes(here), Rules(), city.EVENING)
+    asked = proposals.instance(board(here), Rules(), city.EVENING)
     for given in impossible(here):
         assert list(model.faults(asked, given)), given
     good = [
@@ -95,7 +91,7 @@ def test_a_plan_that_cannot_be_done_has_a_fault() -> None:
 def test_waiting_promotes_one_level_and_no_further() -> None:
     here = city.city()
     city.do(here, city.asks(level=1))
-    [one] = proposals.instance(board(here), communes(here), Rules(), city.EVENING).waiting
+    [one] = proposals.instance(board(here), Rules(), city.EVENING).waiting
     rules = Rules(promote_after_hours=4)
     h = one.household
     assert model.level(h, rules, city.EVENING + timedelta(hours=5)) == 1

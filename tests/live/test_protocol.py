@@ -74,7 +74,7 @@ class Truth:
 
     async def snapshot(self, db: Any, code: str) -> Snapshot:
         territory = replace(city.city().territory(code), seq=self.seq)
-        return Snapshot(str(self.epoch), territory, city.EVENING, (), Facts(plans=self.plans(IDS)))
+        return Snapshot(str(self.epoch), territory, city.EVENING, (), (), Facts(plans=self.plans(IDS)))
 
     async def news(self, db: Any, code: str, since: int) -> News:
         ids = self.changed[since + 1 :]
@@ -203,7 +203,7 @@ class History:
 
     def _open(self) -> None:
         """The board over HTTP, then the line from its position on, if the feed can still tell from there."""
-        if self.feed.board is None:
+        if self.feed.folded is None:
             return
         position, text = self.feed.snapshot(Operator())
         self.screen.take(text, self.now)

@@ -6,6 +6,7 @@ import type { Answer, Problem } from './types';
 
 const TRIES = 4;
 const ANSWER_MS = 12_000;
+const WHOLE_MS = 60_000;
 const PENDING = 'siao.pending';
 
 export class Refused extends Error {
@@ -34,8 +35,9 @@ function address(path: string, query: Record<string, string | number | null | un
   return text ? `${path}?${text}` : path;
 }
 
-/** An answer, or Unknown after 12 s: a network that swallows everything must not hold the screen. */
-async function answer(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+/** An answer, or Unknown after 12 s: a network that swallows everything must not hold the screen. Its body has a minute, but for one
+ * that comes line by line. */
+async function answer(url: string, init: RequestInit, signal?: AbortSignal, lines = false): Promise<Response> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), ANSWER_MS);
   signal?.addEventListener('abort', () => limit.abort());
@@ -48,14 +50,23 @@ async function answer(url: string, init: RequestInit, signal?: AbortSignal): Pro
   } finally {
     clearTimeout(timer);
   }
+  if (!lines) setTimeout(() => limit.abort(), WHOLE_MS);
   if (response.ok || response.status === 304) return response;
   const problem = (await response.json().catch(() => null)) as Problem | null;
   if (response.status >= 500 || !problem) throw new Unknown();
   throw new Refused(problem);
 }
 
+async function said<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new Unknown();
+  }
+}
+
 export async function read<T>(path: string, query: Record<string, string | number | null | undefined> = {}, signal?: AbortSignal): Promise<T> {
-  return (await (await ask(path, query, {}, signal)).json()) as T;
+  return said(await ask(path, query, {}, signal));
 }
 
 /** A read with its headers; 304 comes back as it is. */
@@ -65,7 +76,7 @@ export function ask(path: string, query: Record<string, string | number | null |
 
 /** A question whose answer comes line by line, each a whole JSON value. */
 export async function* stream<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-  const response = await answer(address(path), { method: 'POST', headers: { 'Accept-Language': tongue.now } }, signal);
+  const response = await answer(address(path), { method: 'POST', headers: { 'Accept-Language': tongue.now } }, signal, true);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ''; reader; ) {
     const { value, done } = await reader.read();
@@ -90,7 +101,7 @@ export async function send<T = Answer>(path: string, body: unknown = {}, method 
       try {
         const headers = { 'Content-Type': 'application/json', 'Accept-Language': tongue.now, 'Idempotency-Key': key };
         const response = await answer(address(path), { method, headers, body: JSON.stringify(body) });
-        return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+        return response.status === 204 ? (undefined as T) : await said<T>(response);
       } catch (e) {
         if (e instanceof Refused && e.problem.code === 'idle' && (await rest.password())) continue;
         if (!(e instanceof Unknown) || attempt + 1 >= TRIES) throw e;
