@@ -5,6 +5,7 @@ from uuid import UUID
 
 from siao.core import night as nights
 from siao.core import places
+from siao.core.refused import Refusal, Refused
 from siao.core.requests import Request
 from siao.core.territories import Territory
 from siao.core.units import Shelter
@@ -14,14 +15,13 @@ from siao.core.world import World
 def hold(world: World, territory: Territory, request: UUID | None, now: datetime) -> datetime:
     """Ten minutes, or a quarter of an hour past the agreed call back; never renewed."""
     asked = world.get(Request, request).call_back if request else None
-    if asked and asked > now:
-        return _before_noon(world, territory, request, asked + timedelta(seconds=territory.call_back_seconds))
-    return now + timedelta(seconds=territory.hold_seconds)
+    back = asked + timedelta(seconds=territory.call_back_seconds) if asked and asked > now else None
+    return _before_noon(world, territory, request, back or now + timedelta(seconds=territory.hold_seconds), now)
 
 
-def offer(territory: Territory, now: datetime) -> datetime:
+def offer(world: World, territory: Territory, request: UUID | None, now: datetime) -> datetime:
     """How long the shelter may take to answer."""
-    return now + timedelta(seconds=territory.answer_seconds)
+    return _before_noon(world, territory, request, now + timedelta(seconds=territory.answer_seconds), now)
 
 
 def arrival(world: World, territory: Territory, shelter: Shelter, request: UUID | None, now: datetime) -> tuple[datetime, datetime]:
@@ -32,11 +32,13 @@ def arrival(world: World, territory: Territory, shelter: Shelter, request: UUID 
     by_foot = now + timedelta(seconds=territory.travel_seconds + places.walk_seconds(world, request, shelter))
     door = places.door(territory, shelter, now)
     at = min(door, by_foot) if door and door > now else by_foot
-    until = _before_noon(world, territory, request, at + timedelta(seconds=territory.grace_seconds))
+    until = _before_noon(world, territory, request, at + timedelta(seconds=territory.grace_seconds), now)
     return min(at, until), until
 
 
-def _before_noon(world: World, territory: Territory, request: UUID | None, at: datetime) -> datetime:
-    """Nobody's needs outlive the noon after their night, so no promise that keeps them does."""
+def _before_noon(world: World, territory: Territory, request: UUID | None, at: datetime, now: datetime) -> datetime:
+    """Nobody's needs outlive the noon after their night, so no promise that keeps them does; from that noon on none is made."""
     end = nights.criteria_end(world.get(Request, request).night, territory.time_zone) if request else at
+    if end <= now:
+        raise Refused(Refusal.NIGHT_CLOSED, "request", (request,) if request else ())
     return min(at, end)

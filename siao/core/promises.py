@@ -144,7 +144,7 @@ def offer(world: World, c: Offer, by: By, now: datetime) -> Iterator[Change]:
     if all(unit.mode is Mode.DIRECT for unit in units(world, placement)):
         yield _expected(world, placement, Verb.OFFER, now)
         return
-    until = deadlines.offer(world.territory(placement.territory), now)
+    until = deadlines.offer(world, world.territory(placement.territory), placement.request, now)
     yield same_beds(world, replace(placement, state=State.OFFERED, until=until, version=placement.version + 1), Verb.OFFER)
 
 
