@@ -1,7 +1,8 @@
 """A place as the allocation sees it, made of a shelter, its units, their beds and what is promised on them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from siao.core.units import Kind, Rule, Shelter, Unit
 from siao.core.world import World
 
 WALK_KM_H = 4.0
+STEP = timedelta(minutes=30)
 UNSAID_KM = 5.0
 """The way counted for a household that did not say where it is, or to a shelter without coordinates."""
 
@@ -201,14 +203,22 @@ def _dormitory_beds(free: Sequence[Bed], wanted: tuple[UUID, ...], persons: int)
     return tuple(free[:persons])
 
 
-def walk_seconds(world: World, request: UUID | None, shelter: Shelter) -> float:
-    """How long the household walks, at 4 km/h as the crow flies. To a confidential shelter as to one that did not say where it is:
-    the hour at which it is expected would tell the way, and three such hours the place."""
+def walk(world: World, request: UUID | None, shelter: Shelter) -> timedelta:
+    """How long the household walks, at 4 km/h as the crow flies, in begun half hours: whoever reads the hour at which it is expected
+    learns a ring of 2 km around the shelter, and what the clock leaves in the journal when it does not come tells no more.
+
+    To a confidential shelter as to one that did not say where it is: the hour would tell the way, and three such hours the place.
+    """
     criteria = world.find(Criteria, request) if request else None
     commune = world.find(Commune, criteria.zone) if criteria and criteria.zone else None
-    if commune is None or shelter.confidential or shelter.latitude is None or shelter.longitude is None:
-        return UNSAID_KM / WALK_KM_H * 3600
-    return compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude) / WALK_KM_H * 3600
+    km = UNSAID_KM
+    if commune and not shelter.confidential and shelter.latitude is not None and shelter.longitude is not None:
+        km = compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude)
+    return walk_of(km)
+
+
+def walk_of(km: float) -> timedelta:
+    return STEP * max(1, ceil(timedelta(hours=km / WALK_KM_H) / STEP))
 
 
 def vacated(bed: Bed, check: bool) -> Bed:

@@ -109,6 +109,7 @@ def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, 
         state=State.PRESENT,
         persons=None,
         until=None,
+        expected_until=None,
         end_date=p.night + timedelta(days=criteria.nights if criteria else 1),
         version=p.version + 1,
     )

@@ -283,8 +283,9 @@ class Evening(RuleBasedStateMachine):
         for id in getattr(self, "placed", ()):
             placement = self.here.get(Placement, id)
             assert bool(self.here.claims(id)) == (placement.state in LIVE)
-            assert (placement.persons is None) >= (placement.state is State.PRESENT)
-            assert (placement.until is not None) == (placement.state in LIVE - {State.PRESENT})
+            awaited = placement.state in LIVE - {State.PRESENT}
+            assert (placement.persons is not None) == (placement.until is not None) == awaited
+            assert (placement.expected_until is not None) == (placement.state is State.EXPECTED)
 
     @invariant()
     def who_is_promised_a_place_has_a_bed_each_under_the_rule_where_it_is_open(self) -> None:
