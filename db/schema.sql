@@ -199,6 +199,7 @@ ALTER TABLE criteria SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_
 
 -- Who held it stands in the journal alone, at opened_seq. Why it is this place stands in full with the criteria, while the
 -- request is open; rules_version, engine, decided, compatible and override are what remains when they are deleted.
+-- persons, until and expected_until go as soon as nobody is awaited.
 CREATE TABLE placement (
     id             uuid PRIMARY KEY,
     territory      text NOT NULL REFERENCES territory,
@@ -443,7 +444,7 @@ GRANT UPDATE (request) ON placement TO siao_purger;
 GRANT SELECT, INSERT ON anchor TO siao_purger;
 GRANT SELECT ON journal, anchor, access_log, territory TO siao_auditor;
 GRANT SELECT ON territory, journal, anchor, placement_bed, unit, bed, tally, night TO siao_verifier;
-GRANT SELECT (id, territory, request, state, until, expected_until, opened_seq, version) ON placement TO siao_verifier;
+GRANT SELECT (id, territory, request, state, persons, until, opened_seq, version) ON placement TO siao_verifier;
 GRANT SELECT (id, territory, state, closing, call_back, version) ON request TO siao_verifier;
 GRANT SELECT (request, territory) ON criteria TO siao_verifier;
 GRANT SELECT (key, territory, at, answer, request) ON command TO siao_verifier;

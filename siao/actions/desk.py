@@ -28,6 +28,7 @@ from siao.actions.verbs import RULES, Command, wanted
 from siao.core import rights, world
 from siao.core.allocation.rates import Demand, Supply
 from siao.core.journal import Entry
+from siao.core.placements import Placement
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Criteria, Request
 from siao.core.statistics import Tally
@@ -51,8 +52,8 @@ class Batch(Struct):
     answers: list[Answer | Refused] = []
     entries: list[Entry] = []
     changes: list[Change] = []
-    kept: list[tuple[Command, Answer, bytes, bytes]] = []
-    """With the answer, the MAC of the body and the answer as text."""
+    kept: list[tuple[Command, bytes, bytes, UUID | None]] = []
+    """With the MAC of the body, the answer as text, and the request that they go with."""
 
 
 class Desk:
@@ -147,7 +148,7 @@ class Desk:
         batch.changes += decided
         answer = _answer(here, entries[-1], decided[-1], batch.epoch)
         batch.known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
-        batch.kept.append((command, answer, mac, text))
+        batch.kept.append((command, mac, text, _whose(here, command.what, answer)))
         return answer
 
     def _saved(self, batch: Batch) -> changes.Saved:
@@ -183,9 +184,15 @@ class Desk:
         return hmac.new(self.secret, body, hashlib.sha256).digest()
 
 
-def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
-    request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
+def _kept(command: Command, mac: bytes, text: bytes, request: UUID | None, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
     return command.key, command.territory, now, mac, text, None if request in gone else request
+
+
+def _whose(here: World, what: Any, answer: Answer) -> UUID | None:
+    """The request with which a kept answer goes: the one just made, the one named, or that of the placement named, while it waits."""
+    placement = here.find(Placement, getattr(what, "placement", None))
+    request = answer.id if answer.code else getattr(what, "request", None) or (placement.request if placement else None)
+    return request if here.find(Criteria, request) else None
 
 
 ADDED = frozenset({"code", "standing", "advice", "held_back"})

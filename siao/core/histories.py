@@ -8,8 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from siao.core import placements, requests
+from siao.core import night as nights
+from siao.core import placements, places, requests
 from siao.core.asking import CALL_BACK_HOURS_MAX
+from siao.core.deadlines import QUARTER
 from siao.core.invariants import Invariant
 from siao.core.journal import Entry, Verb
 from siao.core.territories import Territory
@@ -27,7 +29,6 @@ class PlacementSeen(Struct, frozen=True, gc=False):
     id: UUID
     request: UUID | None
     state: placements.State
-    expected_until: datetime | None
     opened_seq: int
     version: int
 
@@ -100,9 +101,16 @@ def _limit(
         return _hold_ends(before, placement, request, territory)
     if entry.verb is Verb.ACCEPT and before.verb is Verb.OFFER:
         return before.at + timedelta(seconds=territory.answer_seconds)
-    if entry.verb is Verb.ARRIVE and before.verb is not Verb.NO_SHOW and placement and placement.expected_until:
-        return placement.expected_until + timedelta(seconds=territory.grace_seconds)
+    if entry.verb is Verb.ARRIVE and before.verb is not Verb.NO_SHOW:
+        return _arrival_ends(before, territory)
     return None
+
+
+def _arrival_ends(before: Entry, territory: Territory) -> datetime:
+    """The hour agreed goes when they arrive. The latest there is: of who is recorded the noon after the night, of others their way."""
+    if before.request is not None:
+        return nights.criteria_end(nights.night(before.at, territory.time_zone), territory.time_zone)
+    return before.at + timedelta(seconds=territory.travel_seconds + territory.grace_seconds) + places.walk_of(places.UNSAID_KM) + QUARTER
 
 
 def _hold_ends(hold: Entry, placement: PlacementSeen | None, request: RequestSeen | None, territory: Territory) -> datetime:

@@ -9,7 +9,7 @@ class Invariant(Coded):
     BED = "bed", "aucun lit promis deux fois", "no bed with two live claims"
     ROOM = "room", "aucune chambre partagée par deux ménages", "no room shared by two placements"
     RULE = "rule", "aucune règle de dortoir changée sous une promesse", "no dormitory's rule changed under a live claim"
-    COMMITMENT = "commitment", "engagement ⇔ lit promis, des deux côtés", "commitment ⇔ live claim, of its own place"
+    COMMITMENT = "commitment", "engagement ⇔ lit promis, un au moins par personne", "commitment ⇔ live claim, of its own place, a bed each"
     WAITING = "waiting", "demande orientée ⇔ une place en cours", "a request is placed ⇔ it has one live placement"
     CRITERIA = "criteria", "aucun besoin gardé d’une demande close", "no criteria on a closed request, one row on a waiting one"
     EFFECT = "effect", "chaque clic au plus un effet, chaque réponse dans le journal", "each key one effect, each answer in the journal"

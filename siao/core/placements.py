@@ -89,7 +89,8 @@ class Override(Coded):
 
 
 class Placement(Struct, frozen=True, gc=False):
-    """`until`: when the clock of the present state runs out, None once present. `persons`: None once present.
+    """`until`: when the clock of the present state runs out. `persons`: how many are to come, `expected_until`: until when. All three
+    are None once nobody is awaited: present, gone, or not come.
 
     `request`: None where the household was not recorded. `opened_seq`: the journal entry that knows who held it.
     `accepted`: a shelter's later refusal is counted apart. `end_date`: shown, never booked, never ended by software.

@@ -1,7 +1,8 @@
 """A place as the allocation sees it, made of a shelter, its units, their beds and what is promised on them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from siao.core.units import Kind, Rule, Shelter, Unit
 from siao.core.world import World
 
 WALK_KM_H = 4.0
+STEP = timedelta(minutes=30)
 UNSAID_KM = 5.0
 """The way counted for a household that did not say where it is, or to a shelter without coordinates."""
 
@@ -108,20 +110,38 @@ def choose(
     Hard reasons (no bed, sex rule, capacity, family, protection) hold always; the others give way to a coded override.
     """
     units = tuple(world.get(Unit, id, "units") for id in ids)
-    shelter = world.get(Shelter, units[0].shelter)
-    _together(units)
     free = [bed for unit in units for bed in world.free(unit.id)]
-    serving = free if units[0].kind is Kind.DORMITORY else [bed for bed in _beds(world, units) if bed.physical is not Physical.OUT]
-    closes = door(world.territory(shelter.territory), shelter, now)
-    here = place(shelter, units, serving, closes, whole=len(free) == len(serving))
-    _open_and_free(world, units, here)
+    here, serving = _there(world, units, free, now)
     here = replace(here, rule=here.rule or rule) if here.kind is Kind.DORMITORY else here
-    why = compatible.excluded(household, here, now)
+    suits(here, (household,), now, override=override)
+    return here, _chosen(world, here, serving, beds, household)
+
+
+def _there(world: World, units: tuple[Unit, ...], free: Sequence[Bed], now: datetime) -> tuple[Place, Sequence[Bed]]:
+    """The place these units make while `free` of their beds are so, and the beds that go with it; refused where it is closed or taken."""
+    _together(units)
+    shelter = world.get(Shelter, units[0].shelter)
+    room = units[0].kind is Kind.ROOM
+    serving = [bed for bed in _beds(world, units) if bed.physical is not Physical.OUT] if room else free
+    here = place(shelter, units, serving, door(world.territory(shelter.territory), shelter, now), whole=len(free) == len(serving))
+    _open_and_free(world, units, here)
+    return here, serving
+
+
+def suits(here: Place, who: Iterable[Household], now: datetime, *, override: bool) -> None:
+    """Refuses a place that is not for all of `who`; `override`: for a hard reason alone."""
+    why = compatible.Reason(0)
+    for household in who:
+        why |= compatible.excluded(household, here, now)
     if why & compatible.HARD or (why and not override):
-        raise Refused(Refusal.DOES_NOT_FIT, "units", ids, tuple(reason.name or "" for reason in why))
-    if units[0].kind is Kind.ROOM:
-        return here, Chosen(shelter, units, tuple(serving), None)
-    return here, Chosen(shelter, units, _dormitory_beds(free, beds, household.persons), here.rule or Rule(household.side))
+        raise Refused(Refusal.DOES_NOT_FIT, "units", here.units, tuple(reason.name or "" for reason in why))
+
+
+def _chosen(world: World, here: Place, serving: Sequence[Bed], beds: tuple[UUID, ...], h: Household) -> Chosen:
+    shelter, units = world.get(Shelter, here.shelter), tuple(world.get(Unit, id) for id in here.units)
+    if here.kind is Kind.ROOM:
+        return Chosen(shelter, units, tuple(serving), None)
+    return Chosen(shelter, units, _dormitory_beds(serving, beds, h.persons), here.rule or Rule(h.side))
 
 
 def _beds(world: World, units: Sequence[Unit]) -> list[Bed]:
@@ -129,43 +149,31 @@ def _beds(world: World, units: Sequence[Unit]) -> list[Bed]:
 
 
 def choose_move(
-    world: World, old: Sequence[Claim], shelter: UUID, ids: tuple[UUID, ...], beds: tuple[UUID, ...], side: Rule | None, *, here: bool
+    world: World,
+    old: Sequence[Claim],
+    shelter: UUID,
+    ids: tuple[UUID, ...],
+    beds: tuple[UUID, ...],
+    who: Sequence[Household],
+    now: datetime,
+    *,
+    here: bool,
 ) -> Chosen:
     """Other beds of the same shelter for whoever has `old`; their own count as free, unless staff see somebody else on them.
 
-    `side`: who they are, where known. `here`: they are present, so that their own beds are occupied by them.
+    `who`: everybody they may be (`households.who`), and the place must be for each of them: a move meets the hard reasons of a hold,
+    and no other. `here`: they are present, so that their own beds are occupied by them.
     """
     units = tuple(world.get(Unit, id, "units") for id in ids)
     if any(unit.shelter != shelter for unit in units):
         raise Refused(Refusal.INVALID, "units", ids)
-    _together(units)
     mine = Physical.OCCUPIED if here else Physical.VACANT
     own = {claim.bed for claim in old if world.get(Bed, claim.bed).physical is mine}
-    all_beds = _beds(world, units)
-    free = [bed for bed in all_beds if _movable(world, bed, own)]
-    if units[0].kind is Kind.DORMITORY:
-        rule = _same_side(units[0], old[0].rule or side)
-        wanted = [bed for bed in free if bed.id in beds] if beds else free[: len(old)]
-        if len(wanted) < (len(beds) or len(old)):
-            raise Refused(Refusal.TAKEN, "beds", beds)
-        return Chosen(world.get(Shelter, shelter), units, tuple(wanted), rule)
-    serving = tuple(bed for bed in all_beds if bed.physical is not Physical.OUT)
-    if not serving or any(bed not in free for bed in serving) or not all(unit.open for unit in units):
-        raise Refused(Refusal.TAKEN, "units", ids)
-    return Chosen(world.get(Shelter, shelter), units, serving, None)
-
-
-def _movable(world: World, bed: Bed, own: set[UUID]) -> bool:
-    return bed.id in own or bed_is_free(bed, world.claim_on(bed.id))
-
-
-def _same_side(unit: Unit, side: Rule | None) -> Rule:
-    rule = unit.rule_tonight or side
-    if rule is None:
-        raise Refused(Refusal.RULE_NEEDED, "rule", (unit.id,))
-    if side not in (None, rule) and rule is not Rule.MIXED:
-        raise Refused(Refusal.ANOTHER_RULE, "units", (unit.id,))
-    return rule
+    free = [bed for bed in _beds(world, units) if bed.id in own or bed_is_free(bed, world.claim_on(bed.id))]
+    there, serving = _there(world, units, free, now)
+    suits(there, who, now, override=True)
+    there = replace(there, rule=there.rule or old[0].rule) if len(who) > 1 else there
+    return _chosen(world, there, serving, beds, who[0])
 
 
 def _together(units: tuple[Unit, ...]) -> None:
@@ -195,14 +203,22 @@ def _dormitory_beds(free: Sequence[Bed], wanted: tuple[UUID, ...], persons: int)
     return tuple(free[:persons])
 
 
-def walk_seconds(world: World, request: UUID | None, shelter: Shelter) -> float:
-    """How long the household walks, at 4 km/h as the crow flies. To a confidential shelter as to one that did not say where it is:
-    the hour at which it is expected would tell the way, and three such hours the place."""
+def walk(world: World, request: UUID | None, shelter: Shelter) -> timedelta:
+    """How long the household walks, at 4 km/h as the crow flies, in begun half hours: whoever reads the hour at which it is expected
+    learns a ring of 2 km around the shelter, and what the clock leaves in the journal when it does not come tells no more.
+
+    To a confidential shelter as to one that did not say where it is: the hour would tell the way, and three such hours the place.
+    """
     criteria = world.find(Criteria, request) if request else None
     commune = world.find(Commune, criteria.zone) if criteria and criteria.zone else None
-    if commune is None or shelter.confidential or shelter.latitude is None or shelter.longitude is None:
-        return UNSAID_KM / WALK_KM_H * 3600
-    return compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude) / WALK_KM_H * 3600
+    km = UNSAID_KM
+    if commune and not shelter.confidential and shelter.latitude is not None and shelter.longitude is not None:
+        km = compatible.kilometres(commune.latitude, commune.longitude, shelter.latitude, shelter.longitude)
+    return walk_of(km)
+
+
+def walk_of(km: float) -> timedelta:
+    return STEP * max(1, ceil(timedelta(hours=km / WALK_KM_H) / STEP))
 
 
 def vacated(bed: Bed, check: bool) -> Bed:

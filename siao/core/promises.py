@@ -144,7 +144,7 @@ def offer(world: World, c: Offer, by: By, now: datetime) -> Iterator[Change]:
     if all(unit.mode is Mode.DIRECT for unit in units(world, placement)):
         yield _expected(world, placement, Verb.OFFER, now)
         return
-    until = deadlines.offer(world.territory(placement.territory), now)
+    until = deadlines.offer(world, world.territory(placement.territory), placement.request, now)
     yield same_beds(world, replace(placement, state=State.OFFERED, until=until, version=placement.version + 1), Verb.OFFER)
 
 
@@ -207,13 +207,16 @@ SEEN = {
 def ended(
     world: World, p: Placement, state: State, verb: Verb, outcome: str = "", *, after: tuple[Struct, ...] = (), check: bool = False
 ) -> Change:
-    """The placement ends in `state`; its beds go back to the board, after a no-show "to be checked" (`check`)."""
+    """The placement ends in `state`; its beds go back to the board, after a no-show "to be checked" (`check`).
+
+    How many were to come and when goes at once: a late arrival reads that in the needs while its request waits, else in its beds.
+    """
     claims = world.claims(p.id)
     ids = tuple(dict.fromkeys(claim.unit for claim in claims))
     left = check or p.state is State.PRESENT
     vacant = [places.vacated(world.get(Bed, claim.bed), check) for claim in claims] if left else []
     rows = (*(replace(claim, live=False, rule=None) for claim in claims), *vacant)
-    over = replace(p, state=state, until=None, outcome=outcome or None, version=p.version + 1)
+    over = replace(p, state=state, persons=None, until=None, expected_until=None, outcome=outcome or None, version=p.version + 1)
     return Change(
         verb,
         (over, *rows, *places.settled(world, rows, ids, seen=left), *after),

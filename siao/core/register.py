@@ -59,7 +59,7 @@ TABLES: dict[str, Kept] = {
             "closed_at")}),
     "criteria": Kept("finding a place that suits", CLOSING, {S: "territory", H: "request", N: (
         "men women children infants needs zone max_km nights last_shelter level explanation")}),
-    "placement": Kept("what is promised to a household, and its stay", MONTH, {
+    "placement": Kept("what is promised to a household, and its stay", f"{MONTH}; persons and hours until nobody is awaited", {
         S: "territory opened_seq version rules_version engine",
         H: "id request shelter state persons night until expected_until end_date accepted outcome override decided compatible"}),
     "placement_bed": Kept("which bed is promised; no bed twice", MONTH, {P: "bed unit territory whole rule", H: "placement live"}),

@@ -3,7 +3,7 @@
 A stay is ended by a person, never by the software: an end date that has passed is shown as overdue (CASF L345-2-3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from siao.core import asking, freed, places, promises
+from siao.core import asking, freed, households, places, promises
 from siao.core.beds import Bed, Physical
 from siao.core.claims import Claim, bed_is_free
 from siao.core.coded import Coded
@@ -19,8 +19,9 @@ from siao.core.journal import Verb
 from siao.core.people import By
 from siao.core.placements import Persons, Placement, State, in_time, step
 from siao.core.refused import Refusal, Refused
-from siao.core.requests import Criteria, Side
-from siao.core.units import Rule, Unit
+from siao.core.requests import Criteria, Request
+from siao.core.requests import State as Asked
+from siao.core.units import Rule, Shelter, Unit
 from siao.core.world import Change, World
 
 STAY_DAYS_MAX = 400
@@ -79,14 +80,21 @@ def arrive(world: World, c: Arrive, by: By, now: datetime) -> Iterator[Change]:
     """The request closes met. Past its clock, or after a no-show, it is a late arrival: taken if the beds are still free."""
     placement = world.get(Placement, c.placement)
     step(placement, Verb.ARRIVE)
-    if c.persons is not None and placement.persons is not None and c.persons > placement.persons:
-        raise Refused(Refusal.INVALID, "persons", (placement.id,))
     if placement.state is State.EXPECTED and placement.until is not None and now >= placement.until:
         yield promises.run_out(world, placement, now)
         placement = world.get(Placement, c.placement)
     late = placement.state is State.NO_SHOW
-    claims = _late(world, placement, c.rule, now) if late else world.claims(placement.id)
-    yield _present(world, placement, claims, c.persons or placement.persons or len(claims), now)
+    claims = _late(world, placement, c, now) if late else world.claims(placement.id)
+    persons = _announced(world, placement) or len(claims)
+    if c.persons is not None and c.persons > persons:
+        raise Refused(Refusal.INVALID, "persons", (placement.id,))
+    yield _present(world, placement, claims, c.persons or persons, now)
+
+
+def _announced(world: World, p: Placement) -> int | None:
+    """How many were to come. After a no-show only the needs know, while the request waits; of who is not recorded nobody."""
+    criteria = world.find(Criteria, p.request) if p.request else None
+    return p.persons or (criteria.persons if criteria else None)
 
 
 def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, now: datetime) -> Change:
@@ -101,6 +109,7 @@ def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, 
         state=State.PRESENT,
         persons=None,
         until=None,
+        expected_until=None,
         end_date=p.night + timedelta(days=criteria.nights if criteria else 1),
         version=p.version + 1,
     )
@@ -117,40 +126,63 @@ def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, 
     )
 
 
-def _late(world: World, p: Placement, rule: Rule | None, now: datetime) -> list[Claim]:
-    """The beds of a no-show, to be claimed again: all still free, under the same rule, and the night not over."""
+def _late(world: World, p: Placement, c: Arrive, now: datetime) -> Sequence[Claim]:
+    """The beds of a no-show, to be claimed again while the night is not over: where it was to sleep last or, having been moved, before;
+    the first of these that a hold could still take for it. Claims that ended do not say in which order they did."""
     if places.night(world.territory(p.territory), now) != p.night:
         raise Refused(Refusal.NIGHT_CLOSED, "placement", (p.id,))
-    criteria = world.find(Criteria, p.request) if p.request else None
-    side = _side(criteria) or rule
-    claims = world.claims_ever(p.id)
-    for claim in claims:
-        _still_free(world, claim, side)
-    return [replace(claim, live=True, rule=_rule(world, claim, side)) for claim in claims]
+    if p.request and world.get(Request, p.request).state is Asked.PLACED:
+        raise Refused(Refusal.ALREADY_PLACED, "request", (p.request,))
+    no: Refused | None = None
+    for had in _had(world, p):
+        try:
+            return _again(world, p, had, c, now)
+        except Refused as why:
+            no = no or why
+    raise no or Refused(Refusal.TAKEN, "beds")
 
 
-def _side(criteria: Criteria | None) -> Rule | None:
-    """Whose dormitory this household sleeps in; minors sleep in none."""
-    return Rule(criteria.side) if criteria and criteria.side is not Side.MINORS else None
+def _had(world: World, p: Placement) -> Iterable[list[Claim]]:
+    """Its beds that ended with it or before, by dormitory, room, or rooms that adjoin."""
+    found: dict[UUID, list[Claim]] = {}
+    for claim in world.claims_ever(p.id):
+        found.setdefault(world.get(Unit, claim.unit).suite or claim.unit, []).append(claim)
+    return found.values()
 
 
-def _still_free(world: World, claim: Claim, side: Rule | None) -> None:
-    unit = world.get(Unit, claim.unit)
-    wanted = world.beds(unit.id) if claim.whole else [world.get(Bed, claim.bed)]
+def _again(world: World, p: Placement, had: Sequence[Claim], c: Arrive, now: datetime) -> list[Claim]:
+    units = [world.get(Unit, id) for id in dict.fromkeys(claim.unit for claim in had)]
+    if not all(unit.open for unit in units):
+        raise Refused(Refusal.CLOSED, "placement", tuple(unit.id for unit in units))
+    here = places.place(world.get(Shelter, p.shelter), units, [world.get(Bed, claim.bed) for claim in had], None, whole=True)
+    places.suits(here, households.who(world, p, had, now), now, override=True)
+    free = [claim for claim in had if _still_free(world, claim)]
+    wanted = len(had) if had[0].whole else c.persons or _announced(world, p) or len(had)
+    if len(free) < wanted:
+        raise Refused(Refusal.TAKEN, "beds", tuple(bed.id for unit in units for bed in world.free(unit.id)))
+    return [replace(claim, live=True, rule=_rule(world, p, claim, c.rule)) for claim in free[:wanted]]
+
+
+def _still_free(world: World, claim: Claim) -> bool:
+    wanted = world.beds(claim.unit) if claim.whole else [world.get(Bed, claim.bed)]
     serving = [bed for bed in wanted if bed.physical is not Physical.OUT or bed.id == claim.bed]
-    if not unit.open or not all(bed_is_free(bed, world.claim_on(bed.id)) for bed in serving):
-        raise Refused(Refusal.TAKEN, "beds", tuple(bed.id for bed in world.free(unit.id)))
-    if unit.rule is Rule.SWITCHABLE and side and unit.rule_tonight not in (None, side):
+    return all(bed_is_free(bed, world.claim_on(bed.id)) for bed in serving)
+
+
+def _rule(world: World, p: Placement, claim: Claim, said: Rule | None) -> Rule | None:
+    """Where the rule is set each night, the side of who is recorded, else what is said at the door: the beds no longer tell it."""
+    unit = world.get(Unit, claim.unit)
+    if claim.whole or unit.rule is not Rule.SWITCHABLE:
+        return None if claim.whole else unit.rule_tonight
+    criteria = world.find(Criteria, p.request) if p.request else None
+    side = Rule(criteria.side) if criteria else said
+    if side is None:
+        raise Refused(Refusal.RULE_NEEDED, "rule", (unit.id,))
+    if side is Rule.SWITCHABLE:
+        raise Refused(Refusal.INVALID, "rule")
+    if unit.rule_tonight not in (None, side, Rule.MIXED):
         raise Refused(Refusal.ANOTHER_RULE, "placement", (unit.id,))
-
-
-def _rule(world: World, claim: Claim, side: Rule | None) -> Rule | None:
-    if claim.whole:
-        return None
-    rule = world.get(Unit, claim.unit).rule_tonight or side
-    if rule is None:
-        raise Refused(Refusal.RULE_NEEDED, "rule", (claim.unit,))
-    return rule
+    return unit.rule_tonight or side
 
 
 def no_show(world: World, c: NoShow, by: By, now: datetime) -> Iterator[Change]:
@@ -170,15 +202,18 @@ def extend(world: World, c: Extend, by: By, now: datetime) -> Iterator[Change]:
 
 
 def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
-    """The new beds are claimed and the old ones freed in one change; present households' beds change hands as well."""
+    """The new beds are claimed and the old ones freed in one change; present households' beds change hands as well.
+
+    No hard reason gives way, nor is a closed unit moved into: what a hold could not take, a move cannot.
+    """
     placement = world.get(Placement, c.placement)
     step(placement, Verb.MOVE)
     in_time(placement, now)
     for unit in c.units:
         yield from promises.clear(world, unit, now)
     old = world.claims(placement.id)
-    criteria = world.find(Criteria, placement.request) if placement.request else None
-    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, _side(criteria), here=placement.state is State.PRESENT)
+    who, here = households.who(world, placement, old, now), placement.state is State.PRESENT
+    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, who, now, here=here)
     new = [row for row in chosen.rows(placement.id) if isinstance(row, Claim)]
     kept = {claim.bed for claim in new}
     dead = [replace(claim, live=False, rule=None) for claim in old if claim.bed not in kept]

@@ -82,7 +82,7 @@ async def histories(db: Connection, placements: Sequence[UUID], requests: Sequen
 
 
 async def placements(db: Connection, ids: Sequence[UUID]) -> dict[UUID, PlacementSeen]:
-    rows = await db.fetch("SELECT id, request, state, expected_until, opened_seq, version FROM placement WHERE id = ANY($1::uuid[])", ids)
+    rows = await db.fetch("SELECT id, request, state, opened_seq, version FROM placement WHERE id = ANY($1::uuid[])", ids)
     return {row[0]: read_placement(row) for row in rows}
 
 
@@ -112,6 +112,8 @@ NOW: dict[Invariant, tuple[str, ...]] = {
             LEFT JOIN bed ON bed.id = b.bed WHERE b.live AND (p.state IS NULL
                 OR p.state NOT IN ('held', 'offered', 'expected', 'present') OR p.territory IS DISTINCT FROM b.territory
                 OR bed.unit IS DISTINCT FROM b.unit OR bed.territory IS DISTINCT FROM b.territory)""",
+        """SELECT territory, opened_seq FROM placement p
+            WHERE persons > (SELECT count(*) FROM placement_bed b WHERE b.placement = p.id AND b.live)""",
     ),
     Invariant.WAITING: (
         """SELECT r.territory, (SELECT max(seq) FROM journal j WHERE j.request = r.id) FROM request r WHERE r.closing IS NULL

@@ -11,9 +11,10 @@ import city
 from city import OPERATOR
 from hotline import Hotline
 from siao.actions.verbs import Command
-from siao.core.placements import Hold, Release
+from siao.core.placements import Accept, Hold, Offer, Release
 from siao.core.refused import Refused
 from siao.core.requests import Asked, Need, Renew, Side, Withdraw
+from siao.core.stays import Arrive, Extend
 
 OTHER = replace(OPERATOR, agent=UUID(int=900))
 REUSED = "key_reused: Idempotency-Key"
@@ -36,6 +37,22 @@ async def test_a_request_is_not_asked_again_after_it_closed(hotline: Hotline, lo
         await hotline.do(ask, key=ask.id)
     assert await look.fetchrow("SELECT * FROM request") == before
     assert await look.fetchval("SELECT count(*) FROM criteria") == 0
+
+
+async def test_what_was_answered_about_a_placement_goes_with_its_request(hotline: Hotline, look: asyncpg.Connection) -> None:
+    """The hour at which somebody is expected, among it; what is said of the stay is not the request's any more."""
+    request = await hotline.ask(zone="Voiron")
+    place = await hotline.hold(request, "Chambre 4")
+    await hotline.do(Offer(place))
+    assert (await hotline.do(Accept(place))).until is not None
+    assert await look.fetchval("SELECT count(*) FROM command WHERE request = $1", request) == 4
+    await hotline.do(Arrive(place))
+    night = await look.fetchval("SELECT night + 3 FROM placement")
+    await hotline.do(Extend(place, night))
+    left = [msgspec.json.decode(row["answer"]) for row in await look.fetch("SELECT answer FROM command WHERE request IS NULL")]
+    assert await look.fetchval("SELECT count(*) FROM command") == len(left) == 2
+    assert [answer["until"] for answer in left] == [None, None]
+    assert await look.fetchrow("SELECT persons, until, expected_until FROM placement") == (None, None, None)
 
 
 async def test_a_placement_is_not_held_again_under_its_own_id(hotline: Hotline, look: asyncpg.Connection) -> None:

@@ -110,6 +110,7 @@ BREAKS: dict[str, tuple[Invariant, str]] = {
         "UPDATE placement SET state = 'released', until = NULL WHERE id = '{hold}';",
     ),
     "a placement without a bed": (Invariant.COMMITMENT, "UPDATE placement_bed SET live = false, rule = NULL WHERE placement = '{hold}';"),
+    "fewer beds than persons": (Invariant.COMMITMENT, "UPDATE placement SET persons = 2 WHERE id = '{hold}';"),
     "a claim on a bed of another place": (
         Invariant.COMMITMENT,
         DROP + "UPDATE placement_bed SET unit = '{room}', rule = 'men' WHERE placement = '{hold}';",
@@ -177,7 +178,7 @@ BREAKS: dict[str, tuple[Invariant, str]] = {
     ),
     "an arrival after its time": (
         Invariant.CLOCK,
-        "UPDATE placement SET expected_until = expected_until - interval '1 day' WHERE id = '{present place}';",
+        "UPDATE journal SET at = at - interval '2 days' WHERE placement = '{present place}' AND verb <> 'arrive';",
     ),
     "a change that nobody told": (Invariant.ENTRY, "UPDATE placement SET version = version + 1 WHERE id = '{hold}';"),
     "a placement that nobody made": (Invariant.ENTRY, "UPDATE placement SET opened_seq = 1 WHERE id = '{hold}';"),

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 import city
 from city import COORDINATOR, DAY_CENTRE, EVENING, OPERATOR, bed, do, unit
-from siao.core import night, placements, requests
-from siao.core.beds import Bed, Physical
+from siao.core import households, night, placements, requests
+from siao.core.beds import Bed, OutReason, Physical
 from siao.core.claims import Claim
 from siao.core.closing import CloseNight
 from siao.core.journal import GENESIS, Entry, Verb, link
+from siao.core.openings import CloseUnit, OpenUnit
 from siao.core.people import CLOCK, By, Role
 from siao.core.placements import (
     LIVE,
@@ -158,11 +160,17 @@ class Evening(RuleBasedStateMachine):
         self.here, self.now = city.city(), EVENING
         self.asked: list[UUID] = []
         self.placed: list[UUID] = []
+        self.who: dict[UUID, tuple[int, requests.Side, bool]] = {}
+        self.here.put(replace(self.here.get(Unit, unit("Chambre 4")), rule=Rule.WOMEN))
         self.entries: list[Entry] = []
         self.tallied = 0
 
     def act(self, what: Any, by: By = STAFF) -> bool:
         before = {id: self.here.get(Placement, id).state for id in self.placed}
+        for id in self.placed:
+            criteria = self.here.find(Criteria, self.here.get(Placement, id).request)
+            if criteria is not None:
+                self.who[id] = criteria.persons, criteria.side, criteria.children + criteria.infants > 0
         try:
             told = do(self.here, what, by, self.now)
         except Refused:
@@ -193,11 +201,15 @@ class Evening(RuleBasedStateMachine):
         if self.act(Hold(id, tuple(map(unit, units)), request=request), OPERATOR):
             self.placed.append(id)
 
-    @rule(name=st.sampled_from(["Dortoir du soir", "Chambre 4"]), persons=st.integers(1, 3), side=st.sampled_from(requests.Side))
+    @rule(
+        name=st.sampled_from(["Dortoir du soir", "Chambre 4", "Chambre 6"]), persons=st.integers(1, 3), side=st.sampled_from(requests.Side)
+    )
     def hold_without_a_request(self, name: str, persons: int, side: requests.Side) -> None:
         id = uuid4()
         if self.act(Hold(id, (unit(name),), persons=persons, side=side), OPERATOR):
             self.placed.append(id)
+            known = households.unrecorded(persons, side, self.now)
+            self.who[id] = persons, known.side, known.children > 0
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data(), verb=st.sampled_from(sorted(set(ON_A_PLACEMENT) - {Verb.MOVE, Verb.SHRINK})))
@@ -206,9 +218,20 @@ class Evening(RuleBasedStateMachine):
         self.act(ON_A_PLACEMENT[verb](data.draw(st.sampled_from(live))), CLOCK if verb is Verb.LAPSE else STAFF)
 
     @precondition(lambda self: self.placed)
-    @rule(data=st.data(), name=st.sampled_from(["Dortoir hommes", "Dortoir du soir", "Chambre 4", "Chambre 5"]))
-    def move(self, data: st.DataObject, name: str) -> None:
-        self.act(Move(data.draw(st.sampled_from(self.placed)), (unit(name),)))
+    @rule(
+        data=st.data(),
+        name=st.sampled_from(["Dortoir hommes", "Dortoir du soir", "Chambre 4", "Chambre 5", "Chambre 6", "Renfort"]),
+        number=st.integers(0, 2),
+    )
+    def move(self, data: st.DataObject, name: str, number: int) -> None:
+        """`number`: onto this bed, or wherever."""
+        live = [id for id in self.placed if self.here.get(Placement, id).state in LIVE] or self.placed
+        beds = (bed(name, number),) if number and self.here.get(Unit, unit(name)).kind is Kind.DORMITORY else ()
+        self.act(Move(data.draw(st.sampled_from(live)), (unit(name),), beds))
+
+    @rule(name=st.sampled_from(["Dortoir hommes", "Dortoir du soir", "Chambre 5"]), shut=st.booleans())
+    def close_or_open(self, name: str, shut: bool) -> None:
+        self.act(CloseUnit(unit(name), OutReason.WORKS) if shut else OpenUnit(unit(name)))
 
     @precondition(lambda self: self.placed)
     @rule(data=st.data())
@@ -260,8 +283,22 @@ class Evening(RuleBasedStateMachine):
         for id in getattr(self, "placed", ()):
             placement = self.here.get(Placement, id)
             assert bool(self.here.claims(id)) == (placement.state in LIVE)
-            assert (placement.persons is None) >= (placement.state is State.PRESENT)
-            assert (placement.until is not None) == (placement.state in LIVE - {State.PRESENT})
+            awaited = placement.state in LIVE - {State.PRESENT}
+            assert (placement.persons is not None) == (placement.until is not None) == awaited
+            assert (placement.expected_until is not None) == (placement.state is State.EXPECTED)
+
+    @invariant()
+    def who_is_promised_a_place_has_a_bed_each_under_the_rule_where_it_is_open(self) -> None:
+        for id in getattr(self, "placed", ()):
+            claims, criteria = self.here.claims(id), self.here.find(Criteria, self.here.get(Placement, id).request)
+            persons, side, family = self.who.get(id) or (criteria.persons, criteria.side, criteria.children + criteria.infants > 0)
+            assert not claims or len(claims) >= persons or self.here.get(Placement, id).state is State.PRESENT
+            for claim in claims:
+                there = self.here.get(Unit, claim.unit)
+                assert there.open
+                assert claim.whole or not (family or side is requests.Side.MINORS)
+                rule = there.rule if claim.whole else claim.rule
+                assert rule is Rule.MIXED or side.value == rule or (claim.whole and side is requests.Side.MINORS)
 
     @invariant()
     def needs_live_as_long_as_the_request_waits(self) -> None:
@@ -301,8 +338,6 @@ TestEvening.settings = settings(max_examples=200, stateful_step_count=50, deadli
 @pytest.mark.parametrize("day", [date(2026, 3, 28), date(2026, 10, 24)], ids=["clocks go forward", "clocks go back"])
 @pytest.mark.parametrize("zone", [city.ZONE, "Indian/Reunion"])
 def test_the_night_closes_on_daylight_saving_nights(day: date, zone: str) -> None:
-    from msgspec.structs import replace
-
     here = city.city()
     here.put(replace(here.get(Territory, city.CODE), time_zone=zone))
     evening = night.opens(day, zone) + timedelta(hours=16)

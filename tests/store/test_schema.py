@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 import city
+from hotline import Hotline
 from siao.carried import database_folder
 from siao.core import closing, journal, placements, requests, rules, territories, units
 from siao.core.allocation.rates import Demand, Supply
@@ -154,3 +155,17 @@ async def test_a_right_names_what_is_of_its_own_territory(owner: asyncpg.Connect
     await store.grant(owner, account.id, [Right(role, city.CODE, **{kind: id})])
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await store.grant(owner, account.id, [Right(role, "69", **{kind: id})])
+
+
+async def test_what_was_kept_of_who_is_no_longer_awaited_went_with_its_migration(hotline: Hotline, look: asyncpg.Connection) -> None:
+    came, waits = [await hotline.hold(await hotline.ask()) for _ in range(2)]
+    await hotline.do(placements.Accept(waits))
+    await hotline.do(placements.Release(came))
+    before = await look.fetchrow("SELECT persons, expected_until FROM placement WHERE id = $1", waits)
+    await look.execute(
+        "UPDATE placement SET persons = 3, expected_until = now() WHERE id = $1; RESET siao.territories".replace("$1", f"'{came}'")
+    )
+    await look.execute((database_folder() / "migrations" / "0010_nobody_awaited.sql").read_text(encoding="utf-8"))
+    await look.execute(f"SET siao.territories = '{city.CODE}'")
+    assert await look.fetchrow("SELECT persons, expected_until FROM placement WHERE id = $1", came) == (None, None)
+    assert await look.fetchrow("SELECT persons, expected_until FROM placement WHERE id = $1", waits) == before != (None, None)

@@ -135,7 +135,7 @@ def excluded(h: Household, p: Place, now: datetime) -> Reason:
         (Reason.CAPACITY, p.capacity < h.persons or (p.kind is Kind.DORMITORY and h.persons > DORMITORY_PERSONS_MAX)),
         (Reason.STEP_FREE, Need.STEP_FREE in h.needs and Feature.STEP_FREE not in p.features),
         (Reason.ANIMALS, Need.ANIMALS in h.needs and Feature.ANIMALS not in p.features),
-        (Reason.PROTECTED, Need.PROTECTED in h.needs and not _protects(p)),
+        (Reason.PROTECTED, Need.PROTECTED in h.needs and not protects(p)),
         (Reason.FAMILY, p.kind is Kind.DORMITORY and _needs_a_room(h)),
         (Reason.COTS, Need.COTS in h.needs and Feature.COTS not in p.features),
         (Reason.DISTANCE, h.max_km is not None and km is not None and km > h.max_km),
@@ -159,7 +159,8 @@ def _side_fits(h: Household, p: Place) -> bool:
     return h.side is Side.MINORS or h.side.value == p.rule.value
 
 
-def _protects(p: Place) -> bool:
+def protects(p: Place) -> bool:
+    """A protected place; a dormitory that men and women share is none."""
     return Feature.PROTECTED in p.features and not (p.kind is Kind.DORMITORY and p.rule is Rule.MIXED)
 
 
