@@ -35,6 +35,7 @@ from siao.core.world import Change, World
 from siao.store import changes
 from siao.store import db as database
 from siao.store import world as store
+from siao.store.changes import Answered
 
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
@@ -51,8 +52,7 @@ class Batch(Struct):
     answers: list[Answer | Refused] = []
     entries: list[Entry] = []
     changes: list[Change] = []
-    kept: list[tuple[Command, Answer, bytes, bytes]] = []
-    """With the answer, the MAC of the body and the answer as text."""
+    kept: list[Answered] = []
 
 
 class Desk:
@@ -147,12 +147,15 @@ class Desk:
         batch.changes += decided
         answer = _answer(here, entries[-1], decided[-1], batch.epoch)
         batch.known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
-        batch.kept.append((command, answer, mac, text))
+        closed = {id for change in decided for id in change.gone}
+        batch.kept = [changes.spent(one) if one[-1] in closed else one for one in batch.kept] if closed else batch.kept
+        batch.kept.append((command.key, command.territory, batch.now, mac, text, _of(command, answer, closed)))
         return answer
 
     def _saved(self, batch: Batch) -> changes.Saved:
         rows: dict[tuple[type, Any], Struct] = {}
         gone: dict[UUID, None] = {}
+        closed: dict[UUID, None] = {}
         tallies: list[Tally] = []
         learned: list[Demand | Supply] = []
         for change in batch.changes:
@@ -162,17 +165,18 @@ class Desk:
                     gone.pop(row.request, None)
             for request in change.gone:
                 rows.pop((Criteria, request), None)
-                gone[request] = None
+                gone[request] = closed[request] = None
             tallies += change.tally
             learned += change.learned
         return changes.Saved(
             rows=tuple(rows.values()),
             gone=tuple(gone),
+            closed=tuple(closed),
             tallies=tuple(tallies),
             learned=tuple(learned),
             entries=tuple(batch.entries),
             heads=tuple(here.territory(code) for code, here in batch.worlds.items()),
-            answers=tuple(_kept(*kept, batch.now, gone) for kept in batch.kept),
+            answers=tuple(batch.kept),
         )
 
     def mac(self, command: Command) -> bytes:
@@ -183,9 +187,10 @@ class Desk:
         return hmac.new(self.secret, body, hashlib.sha256).digest()
 
 
-def _kept(command: Command, answer: Answer, mac: bytes, text: bytes, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
+def _of(command: Command, answer: Answer, closed: Container[UUID | None]) -> UUID | None:
+    """The request that the kept answer goes with; None for what closed it, which may be said again."""
     request: UUID | None = getattr(command.what, "request", None) or (answer.id if answer.code else None)
-    return command.key, command.territory, now, mac, text, None if request in gone else request
+    return None if request in closed else request
 
 
 ADDED = frozenset({"code", "standing", "advice", "held_back"})
