@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from siao.core import board as boards
 from siao.core.board import Board, Touched
+from siao.core.journal import Entry
 from siao.core.placements import LIVE, Placement, State
 from siao.core.requests import Request
 from siao.core.requests import State as Asked
@@ -227,3 +228,18 @@ def rows(view: View, board: Board, touched: Touched) -> tuple[dict[str, list[Row
 
 def encode(value: Any) -> bytes:
     return msgspec.json.encode(value)
+
+
+def line(board: Board, entry: Entry) -> Row:
+    """One line of the last ten minutes, for operators; never who acted."""
+    request = board.requests.get(entry.request) if entry.request else None
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "verb": entry.verb,
+        "outcome": entry.outcome or None,
+        "source": entry.source,
+        "shelter": entry.shelter,
+        "code": request.code if request else None,
+        "units": entry.units,
+    }

@@ -20,7 +20,6 @@ from msgspec import Struct
 from siao.core import board as boards
 from siao.core import views
 from siao.core.board import Board, Touched
-from siao.core.journal import Entry
 from siao.core.views import View
 from siao.live.pace import Pace
 from siao.live.snapshots import Rows, Shelf
@@ -122,9 +121,10 @@ class Feed:
             await self._load()
         more = True
         while more:
+            asked_at = time.monotonic()
             async with database.reading(self.pool, [self.code]) as db:
                 news = await store.news(db, self.code, self.seq)
-            self.pulled_at = time.monotonic()
+            self.pulled_at = asked_at  # the answer is as old as the question
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
                 self._resync()
@@ -148,7 +148,7 @@ class Feed:
         self.kept.clear()
         self.rows, self.whole = Rows(), False
         self._moved()
-        self.recent = deque((told(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
+        self.recent = deque((views.line(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
@@ -158,7 +158,7 @@ class Feed:
         changed = board.fold(news.facts, news.touched)
         concerned |= boards.concerned(board, changed)
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
-        lines = tuple(told(board, entry) for entry in news.entries if entry.account is None)
+        lines = tuple(views.line(board, entry) for entry in news.entries if entry.account is None)
         self.recent.extend(lines)
         self.kept.append(Kept(before, self.seq, changed, lines))
         self._moved()
@@ -283,18 +283,3 @@ class Feed:
         for screens in tuple(self.screens.values()):
             for screen in tuple(screens):
                 screen.resync()
-
-
-def told(board: Board, entry: Entry) -> dict[str, Any]:
-    """One line of the last ten minutes, for operators; never who acted."""
-    request = board.requests.get(entry.request) if entry.request else None
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "verb": entry.verb,
-        "outcome": entry.outcome or None,
-        "source": entry.source,
-        "shelter": entry.shelter,
-        "code": request.code if request else None,
-        "units": entry.units,
-    }
