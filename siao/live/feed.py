@@ -195,9 +195,9 @@ class Feed:
 
     def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
         seen, gone = views.rows(view, self._board(), touched)
-        if isinstance(view, views.Operator):
-            return self._wrap(before, upto, self.rows.take(seen, gone), gone, lines)
-        return self._wrap(before, upto, seen, gone, ())
+        if not isinstance(view, views.Operator):
+            return self._wrap(before, upto, seen, gone, ())
+        return self._wrap(before, upto, self.rows.take(seen, gone) if self.whole else seen, gone, lines)
 
     def _wrap(self, before: int, upto: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(
