@@ -340,8 +340,8 @@ CREATE TABLE anchor (
     PRIMARY KEY (territory, seq)
 );
 
--- The answer to a command, under the key its browser made; 48 h, or until its request closes.
--- mac is an HMAC of the body under a key that is not in this database.
+-- The answer to a command, under the key its browser made; 48 h. mac is an HMAC of the body under a key that is not in this database.
+-- Closing a request empties mac, answer and request of all that was said about it: the key alone stays, so that it has no second effect.
 CREATE TABLE command (
     key       uuid PRIMARY KEY,
     territory text NOT NULL REFERENCES territory,

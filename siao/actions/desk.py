@@ -12,7 +12,7 @@ import hmac
 import random
 import time
 from asyncio import Future
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -36,6 +36,7 @@ from siao.core.world import Change, World
 from siao.store import changes
 from siao.store import db as database
 from siao.store import world as store
+from siao.store.changes import Answered
 
 TRIES_MAX = 5
 TRY_AGAIN_SECONDS = 3.0
@@ -52,8 +53,7 @@ class Batch(Struct):
     answers: list[Answer | Refused] = []
     entries: list[Entry] = []
     changes: list[Change] = []
-    kept: list[tuple[Command, bytes, bytes, UUID | None]] = []
-    """With the MAC of the body, the answer as text, and the request that they go with."""
+    kept: list[Answered] = []
 
 
 class Desk:
@@ -148,12 +148,15 @@ class Desk:
         batch.changes += decided
         answer = _answer(here, entries[-1], decided[-1], batch.epoch)
         batch.known[command.key] = mac, text = self.mac(command), msgspec.json.encode(answer)
-        batch.kept.append((command, mac, text, _whose(here, command.what, answer)))
+        closed = {id for change in decided for id in change.gone}
+        batch.kept = [changes.spent(one) if one[-1] in closed else one for one in batch.kept] if closed else batch.kept
+        batch.kept.append((command.key, command.territory, batch.now, mac, text, _whose(here, command.what, answer)))
         return answer
 
     def _saved(self, batch: Batch) -> changes.Saved:
         rows: dict[tuple[type, Any], Struct] = {}
         gone: dict[UUID, None] = {}
+        closed: dict[UUID, None] = {}
         tallies: list[Tally] = []
         learned: list[Demand | Supply] = []
         for change in batch.changes:
@@ -163,17 +166,18 @@ class Desk:
                     gone.pop(row.request, None)
             for request in change.gone:
                 rows.pop((Criteria, request), None)
-                gone[request] = None
+                gone[request] = closed[request] = None
             tallies += change.tally
             learned += change.learned
         return changes.Saved(
             rows=tuple(rows.values()),
             gone=tuple(gone),
+            closed=tuple(closed),
             tallies=tuple(tallies),
             learned=tuple(learned),
             entries=tuple(batch.entries),
             heads=tuple(here.territory(code) for code, here in batch.worlds.items()),
-            answers=tuple(_kept(*kept, batch.now, gone) for kept in batch.kept),
+            answers=tuple(batch.kept),
         )
 
     def mac(self, command: Command) -> bytes:
@@ -184,12 +188,8 @@ class Desk:
         return hmac.new(self.secret, body, hashlib.sha256).digest()
 
 
-def _kept(command: Command, mac: bytes, text: bytes, request: UUID | None, now: datetime, gone: Container[UUID | None]) -> tuple[Any, ...]:
-    return command.key, command.territory, now, mac, text, None if request in gone else request
-
-
 def _whose(here: World, what: Any, answer: Answer) -> UUID | None:
-    """The request with which a kept answer goes: the one just made, the one named, or that of the placement named, while it waits."""
+    """The request with which a kept answer goes while it waits: the one just made, the one named, or that of the placement named."""
     placement = here.find(Placement, getattr(what, "placement", None))
     request = answer.id if answer.code else getattr(what, "request", None) or (placement.request if placement else None)
     return request if here.find(Criteria, request) else None

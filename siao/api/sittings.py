@@ -51,8 +51,8 @@ class Sitting:
             ping = msgspec.json.decode(text, type=Ping).ping
         except msgspec.MsgspecError:
             return self._hang_up(NO_SENSE)
-        if self.here.known.seen(self.cookie) is not None:
-            return self._answer(ping)
+        if kept := self.here.known.seen(self.cookie):
+            return self._answer(ping, kept.person)
         if self.asking is None:  # one look-up at a time; who is not answered greys by itself
             self.asking = asyncio.create_task(self._look_up(ping))
         return None
@@ -60,13 +60,12 @@ class Sitting:
     async def _look_up(self, ping: int) -> None:
         try:
             with suppress(*database.LOST, asyncpg.PostgresError):
-                await self.here.known.find(self.cookie)
-                self._answer(ping)
+                self._answer(ping, await self.here.known.find(self.cookie))
         finally:
             self.asking = None
 
-    def _answer(self, ping: int) -> None:
-        self._still()
+    def _answer(self, ping: int, person: Person | None) -> None:
+        self._still(person)
         if self.line is not None:
             hub = self.here.hub
             epoch, top = hub.top(self.feed.code) or (None, None)
@@ -74,16 +73,14 @@ class Sitting:
             self.line.show(framed(msgspec.json.encode(pong)))
 
     async def look(self, now: float) -> None:
-        if self.here.known.seen(self.cookie) is None:
-            await self.here.known.find(self.cookie)
-        self._still()
+        kept = self.here.known.seen(self.cookie)
+        self._still(kept.person if kept else await self.here.known.find(self.cookie))
         if self.line is not None:
             self.line.tend(now)
 
-    def _still(self) -> None:
-        """Hangs up where the session is over or the right is gone. The same person as last time has the same rights."""
-        kept = self.here.known.seen(self.cookie)
-        person = kept.person if kept else None
+    def _still(self, person: Person | None) -> None:
+        """Hangs up where the session is over or the right is gone, as the database answered, however long it took: that it has not
+        answered is no answer. The same person as last time has the same rights."""
         if person is None:
             self._hang_up(SESSION_OVER)
         elif person is not self.person:

@@ -1,6 +1,6 @@
 """Figures for whoever looks from outside: aggregates alone, never a row about a household."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from litestar import get
@@ -22,9 +22,9 @@ async def statistics(request: Call, territory: FromQuery[str | None] = None) -> 
     person = await seat.person(request)
     code = seat.territory(person, territory, READERS)
     feed = await seat.house(request).hub.feed(code)
-    now = datetime.now(UTC)
-    last = published.last_monday(now, feed.board.territory.time_zone)
     async with database.reading(seat.house(request).pool, [code]) as db:
+        now = await database.clock(db)
+        last = published.last_monday(now, feed.board.territory.time_zone, await store.waiting(db, code))
         counts = await store.counts(db, code, last - timedelta(weeks=published.WEEKS_SHOWN), last + timedelta(weeks=1))
     return {
         "at": feed.at,

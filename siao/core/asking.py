@@ -94,7 +94,7 @@ def criteria(world: World, request: UUID, territory: str, asked: Asked) -> Crite
 
 
 def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
-    """A request of that id exists: its key came again after the request closed and the answer went with it."""
+    """Refused where a request of that id exists: it is asked again under another key, or after its own was forgotten."""
     if world.find(Request, c.id) is not None:
         raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (c.id,))
     territory = world.get(Territory, c.territory)

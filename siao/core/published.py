@@ -74,11 +74,15 @@ class Places(Struct, frozen=True):
     protected: Free | None
 
 
-def last_monday(now: datetime, zone: str) -> date:
-    """The first day of the last week to which nothing can be added: its Sunday's needs are gone, at noon of the Monday."""
+def last_monday(now: datetime, zone: str, waiting: date | None = None) -> date:
+    """The first day of the last week to which nothing can be added: it is past the noon of the Monday after, and nobody waits of its
+    nights. `waiting`: the first night of whoever waits still. What is left over is closed from that noon on, one after the other: shown
+    before and after, a week would tell what one household was.
+    """
     tonight = nights.night(now, zone)
     monday = tonight - timedelta(days=tonight.weekday() + 7)
-    return monday if now >= nights.criteria_end(monday + timedelta(days=6), zone) else monday - timedelta(days=7)
+    last = monday if now >= nights.criteria_end(monday + timedelta(days=6), zone) else monday - timedelta(days=7)
+    return last if waiting is None else min(last, waiting - timedelta(days=waiting.weekday() + 7))
 
 
 def weeks(counts: Sequence[Count], last: date) -> list[Week]:

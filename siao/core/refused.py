@@ -61,7 +61,7 @@ class Refusal(Coded):
     TOO_OLD = "too_old", "Plus de 30 jours : faire une nouvelle demande.", "More than 30 days ago: make a new request."
     NIGHT_NOT_OVER = "night_not_over", "La nuit se clôt à partir de 03:30.", "The night closes from 03:30 on."
     NIGHT_CLOSED = "night_closed", "La nuit est déjà close.", "The night is closed already."
-    KEY_REUSED = "key_reused", "Cette clé a servi pour un autre geste.", "This key served another command."
+    KEY_REUSED = "key_reused", "Ce geste a déjà servi : regarder l’état présent.", "This was sent before: look at the present state."
     NO_SESSION = "no_session", "Session terminée : se reconnecter.", "Session over: log in again."
     IDLE = "idle", "Écran au repos : redonner le mot de passe.", "Screen at rest: give the password again."
     WRONG_PASSWORD = "wrong_password", "Identifiant ou mot de passe inconnu.", "Unknown login or password."

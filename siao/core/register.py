@@ -74,7 +74,7 @@ TABLES: dict[str, Kept] = {
         H: "placement request"}),
     "anchor": Kept("the journal's chain goes on where a month of it was purged", "as long as the journal", {
         S: "territory seq hash at", X: "mac"}),
-    "command": Kept("the same click twice has one effect", "48 hours, or until the request closes", {
+    "command": Kept("the same click twice has one effect", "48 hours; mac, answer and request are emptied when the request closes", {
         S: "key territory at", X: "mac", H: "answer request"}),
     "account": Kept("signing in, and who acted", "as long as the account exists", {A: "id login language active", X: "password"}),
     "account_right": Kept("who may do what", "as long as the account exists", {A: "account role territory shelter service"}),

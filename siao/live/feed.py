@@ -128,9 +128,10 @@ class Feed:
             await self._load()
         more = True
         while more:
+            asked_at = time.monotonic()
             async with database.reading(self.pool, [self.code]) as db:
                 news = await store.news(db, self.code, self.seq)
-            self.pulled_at = time.monotonic()
+            self.pulled_at = asked_at  # the answer is as old as the question
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
                 self._resync()
@@ -196,9 +197,9 @@ class Feed:
 
     def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
         seen, gone = views.rows(view, self.board, touched)
-        if isinstance(view, views.Operator):
-            return self._wrap(before, upto, self.rows.take(seen, gone), gone, lines)
-        return self._wrap(before, upto, seen, gone, ())
+        if not isinstance(view, views.Operator):
+            return self._wrap(before, upto, seen, gone, ())
+        return self._wrap(before, upto, self.rows.take(seen, gone) if self.whole else seen, gone, lines)
 
     def _wrap(self, before: int, upto: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(

@@ -88,9 +88,9 @@ class Hub:
     async def _watch_tops(self) -> None:
         while True:
             try:
-                tops = await database.tops(self.pool)
-                self.tops, self.read_at = tops, time.monotonic()
-                for code in sorted(tops)[:OPEN_AT_START]:
+                began = time.monotonic()  # the answer is as old as the question
+                self.tops, self.read_at = await database.tops(self.pool), began
+                for code in sorted(self.tops)[:OPEN_AT_START]:
                     self._open(code)
                 for code, (_, seq) in self.tops.items():
                     if code in self.feeds and self.feeds[code].seq < seq:

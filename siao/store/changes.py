@@ -24,17 +24,28 @@ from siao.core.units import Plan, Shelter, Unit
 from siao.store.db import STATEMENTS_MAX, Connection
 from siao.store.rows import values
 
+Answered = tuple[UUID, str, datetime, bytes, bytes, UUID | None]
+"""Key, territory, at, mac, answer, and the request that they go with when it closes."""
+
+
+def spent(one: Answered) -> Answered:
+    """The key of a closed request: it has no second effect, and tells nothing of the first."""
+    key, territory, at, *_ = one
+    return key, territory, at, b"", b"", None
+
 
 class Saved(Struct, frozen=True):
-    """All that a batch changed. `answers`: key, territory, at, mac, answer, request (None once it is closed)."""
+    """All that a batch changed. `gone`: requests whose needs go; `closed`: those of which keys alone remain, also where they were
+    renewed in the same batch."""
 
     rows: tuple[Struct, ...]
     gone: tuple[UUID, ...]
+    closed: tuple[UUID, ...]
     tallies: tuple[Tally, ...]
     learned: tuple[Demand | Supply, ...]
     entries: tuple[Entry, ...]
     heads: tuple[Territory, ...]
-    answers: tuple[tuple[UUID, str, datetime, bytes, bytes, UUID | None], ...]
+    answers: tuple[Answered, ...]
 
 
 class Write(Struct, frozen=True):
@@ -93,7 +104,7 @@ WRITES = (
                 last_shelter = excluded.last_shelter, level = excluded.level, explanation = excluded.explanation""",
     ),
     Write(lambda s: s.gone, "DELETE FROM criteria WHERE request = ANY({}::uuid[])"),
-    Write(lambda s: s.gone, "DELETE FROM command WHERE request = ANY({}::uuid[])"),
+    Write(lambda s: s.closed, "UPDATE command SET mac = '', answer = '', request = NULL WHERE request = ANY({}::uuid[])"),
     Write(
         _rows(Placement),
         """INSERT INTO placement SELECT (n).* FROM unnest({}::placement[]) n ON CONFLICT (id) DO UPDATE SET

@@ -135,7 +135,8 @@ NOW: dict[Invariant, tuple[str, ...]] = {
         AND opened_seq > coalesce((SELECT max(seq) FROM anchor a WHERE a.territory = p.territory), 0)
         AND NOT EXISTS (SELECT FROM journal j WHERE j.territory = p.territory AND j.seq = p.opened_seq AND j.placement = p.id
             AND j.verb = 'hold')""",),
-    Invariant.EFFECT: ("""WITH k AS (SELECT territory, convert_from(answer, 'UTF8')::jsonb AS said FROM command),
+    Invariant.EFFECT: ("""WITH k AS (SELECT territory, convert_from(answer, 'UTF8')::jsonb AS said FROM command
+                WHERE answer <> ''),
             s AS (SELECT territory, (said->>'seq')::bigint AS seq, (said->>'id')::uuid AS id,
                 count(*) OVER (PARTITION BY territory, said->>'seq') AS keys FROM k)
         SELECT s.territory, s.seq FROM s LEFT JOIN journal j ON j.territory = s.territory AND j.seq = s.seq

@@ -3,7 +3,7 @@
 from datetime import date
 
 from siao.core.published import Count
-from siao.store.db import Connection
+from siao.store.db import Connection, scalar
 
 NAMES = ("outcome", "level", "composition", "band")
 
@@ -18,3 +18,8 @@ async def counts(db: Connection, territory: str, first: date, before: date) -> l
         before,
     )
     return [Count(row[0], dict(zip(NAMES, row[1:5])), row[5], row[6]) for row in rows]
+
+
+async def waiting(db: Connection, territory: str) -> date | None:
+    """The first night of whoever waits still: what is counted when they are closed is counted there."""
+    return await scalar(db, "SELECT min(night) FROM request WHERE territory = $1 AND closing IS NULL", territory)

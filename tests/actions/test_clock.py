@@ -11,6 +11,7 @@ from hotline import Hotline
 from siao.actions import clock
 from siao.core import night
 from siao.core.placements import Accept, Offer
+from siao.core.requests import Withdraw
 from siao.core.units import Unit
 from siao.store import db as database
 from siao.store import world as worlds
@@ -91,6 +92,7 @@ async def test_a_night_s_close_looks_for_one_place_with_room(
 
 async def test_a_key_is_forgotten_after_two_days(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
     await hotline.ask()
+    await hotline.do(Withdraw(await hotline.ask()))
     await look.execute("UPDATE command SET at = at - interval '49 hours'")
     await hotline.ask()
     await clock.close(hotline.desk, pool, city.CODE)

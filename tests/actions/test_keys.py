@@ -1,5 +1,7 @@
 """Keys in other hands: what another account, another territory or a late repetition gets with a key that served already."""
 
+import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,7 +15,7 @@ from hotline import Hotline
 from siao.actions.verbs import Command
 from siao.core.placements import Accept, Hold, Offer, Release
 from siao.core.refused import Refused
-from siao.core.requests import Asked, Need, Renew, Side, Withdraw
+from siao.core.requests import Asked, CloseUnmet, Closing, Need, Renew, Revise, Side, Withdraw
 from siao.core.stays import Arrive, Extend
 
 OTHER = replace(OPERATOR, agent=UUID(int=900))
@@ -49,10 +51,64 @@ async def test_what_was_answered_about_a_placement_goes_with_its_request(hotline
     await hotline.do(Arrive(place))
     night = await look.fetchval("SELECT night + 3 FROM placement")
     await hotline.do(Extend(place, night))
-    left = [msgspec.json.decode(row["answer"]) for row in await look.fetch("SELECT answer FROM command WHERE request IS NULL")]
-    assert await look.fetchval("SELECT count(*) FROM command") == len(left) == 2
+    answers = [row["answer"] for row in await look.fetch("SELECT answer FROM command WHERE request IS NULL")]
+    left = [msgspec.json.decode(answer) for answer in answers if answer]
+    assert (await look.fetchval("SELECT count(*) FROM command"), len(answers), len(left)) == (6, 6, 2)
     assert [answer["until"] for answer in left] == [None, None]
     assert await look.fetchrow("SELECT persons, until, expected_until FROM placement") == (None, None, None)
+
+
+async def test_what_was_said_of_a_request_has_no_second_effect_after_it_closed(
+    hotline: Hotline, another: Hotline, look: asyncpg.Connection
+) -> None:
+    """An answer that was lost, sent again after the request closed, and once more after the household called again."""
+    request = await hotline.ask(men=1)
+    said = {uuid4(): Revise(request, city.asks(men=2).asked)}
+    await hotline.do(*said.values(), key=next(iter(said)))
+    await hotline.do(CloseUnmet(request, Closing.NO_PLACE))
+    said[uuid4()] = renew = Renew(request, city.asks(men=3).asked)
+    await hotline.do(renew, key=next(reversed(said)))
+    close = CloseUnmet(request, Closing.NO_SUITABLE_PLACE)
+    closed = await hotline.do(close, key=(last := uuid4()))
+
+    async def refused() -> None:
+        before = await _all(look)
+        for key, what in said.items():
+            for desk, body in ((hotline, what), (another, what), (hotline, replace(what, asked=city.asks(men=9).asked))):
+                with pytest.raises(Refused, match=REUSED):
+                    await desk.do(body, key=key)
+        assert await hotline.do(close, key=last) == closed, "what closed it may be said again"
+        assert await _all(look) == before
+
+    await refused()
+    await hotline.do(Renew(request, city.asks(men=4).asked))
+    await refused()
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "one by one"])
+@pytest.mark.parametrize("again", [True, False], ids=["renewed", "closed"])
+async def test_of_a_closed_request_s_keys_nothing_is_kept_but_that_they_served(
+    hotline: Hotline, look: asyncpg.Connection, together: bool, again: bool
+) -> None:
+    ask = city.asks()
+    first, close, last = uuid4(), uuid4(), uuid4()
+    said: list[tuple[Any, UUID]] = [(ask, first), (CloseUnmet(ask.id, Closing.NO_PLACE), close)]
+    said += [(Renew(ask.id, city.asks(men=2).asked), last)] if again else []
+    if together:
+        await asyncio.gather(*(hotline.do(what, key=key) for what, key in said))
+    else:
+        for what, key in said:
+            await hotline.do(what, key=key)
+    kept = {row["key"]: tuple(row)[3:] for row in await look.fetch("SELECT * FROM command")}
+    assert kept[first] == (b"", b"", None)
+    assert kept[close][0] and kept[close][2] is None
+    assert not again or kept[last][2] == ask.id
+    assert (await hotline.do(said[1][0], key=close)).id == ask.id
+
+
+async def _all(look: asyncpg.Connection) -> list[asyncpg.Record]:
+    tables = ("request", "criteria", "command", "journal", "tally")
+    return [row for name in tables for row in await look.fetch(f"SELECT * FROM {name} ORDER BY {name}")]
 
 
 async def test_a_placement_is_not_held_again_under_its_own_id(hotline: Hotline, look: asyncpg.Connection) -> None:

@@ -136,7 +136,7 @@ BREAKS: dict[str, tuple[Invariant, str]] = {
     ),
     "two keys for one effect": (
         Invariant.EFFECT,
-        "INSERT INTO command SELECT gen_random_uuid(), territory, at, mac, answer, request FROM command LIMIT 1;",
+        "INSERT INTO command SELECT gen_random_uuid(), territory, at, mac, answer, request FROM command WHERE answer <> '' LIMIT 1;",
     ),
     "an answer about another place": (
         Invariant.EFFECT,

@@ -65,6 +65,15 @@ class Asked(Known):
         self.kept[COOKIE] = Kept(person, time.monotonic(), 0.0)
 
 
+class Late(Asked):
+    """The answer took so long that it is not kept for the next question."""
+
+    async def find(self, cookie: str) -> Person | None:
+        found = await super().find(cookie)
+        self.kept[cookie].at -= KNOWN_SECONDS + 2
+        return found
+
+
 def seated(known: Known) -> tuple[Sitting, Wire, Any]:
     hub = SimpleNamespace(top=lambda code: ("e", 7), doorbell=SimpleNamespace(up=True), hung_up=dict.fromkeys((NO_RIGHT, SESSION_OVER), 0))
     here: Any = SimpleNamespace(known=known, hub=hub, sittings=set())
@@ -114,6 +123,19 @@ async def test_where_the_database_is_away_nobody_is_answered_or_hung_up() -> Non
     sitting.heard(b'{"ping":2}')
     await asyncio.sleep(0.01)
     assert b'"n":2' in wire.wrote[-1]
+
+
+async def test_a_database_that_stood_still_signs_nobody_out() -> None:
+    """Nobody is known for 5.5 s, which is not that the session is over: whoever was thrown to the login lost what was typed."""
+    known = Late(operator())
+    sitting, wire, here = seated(known)
+    sitting.heard(b'{"ping":1}')
+    await asyncio.sleep(0.01)
+    await sittings.look(here.sittings)
+    assert here.sittings == {sitting} and b'"n":1' in wire.wrote[-1]
+    known.answer = None
+    await sittings.look(here.sittings)
+    assert (here.hub.hung_up[SESSION_OVER], here.sittings) == (1, set())
 
 
 def test_a_revocation_is_felt_within_5_s_also_where_nothing_is_read_ahead() -> None:

@@ -46,6 +46,22 @@ async def test_an_observer_reads_no_row_and_no_small_number(house: House, look: 
     assert "Voironnais" not in str(said), "the only shelter there is confidential"
 
 
+async def test_a_week_is_told_once_nobody_waits_of_its_nights(house: House, look: asyncpg.Connection) -> None:
+    """The clock closes what is left over one after the other: between two of them, two looks would tell one household."""
+    observer, operator = await house.chair("observer"), await house.chair("operator")
+    monday = date.fromisoformat((await observer.get("/api/statistics")).json()["last_week"])
+    await _week(look, monday, {0: 31})
+    request = await operator.ask()
+    await operator.hold(request)
+    await look.execute("UPDATE request SET night = $1", monday + timedelta(days=6))
+    said = (await observer.get("/api/statistics")).json()
+    assert (said["last_week"], said["weeks"]) == (str(monday - timedelta(days=7)), [])
+    answer = await operator.do(f"/api/requests/{request}/withdrawal", {})
+    assert answer.is_success, answer.text
+    said = (await observer.get("/api/statistics")).json()
+    assert (said["last_week"], said["weeks"][0]["households"]) == (str(monday), 32)
+
+
 async def test_the_desks_and_the_doors_have_other_screens(house: House) -> None:
     for login, status in {"observer": 200, "coordinator": 200, "operator": 403, "shelter": 403, "worker": 403, "elsewhere": 403}.items():
         answer = await (await house.chair(login)).get("/api/statistics", params={"territory": city.CODE})

@@ -2,7 +2,9 @@
 
 import itertools
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,8 +14,11 @@ import city
 from siao.core import published
 from siao.core.beds import Bed
 from siao.core.board import Board, Facts, touched_by
+from siao.core.closing import CloseNight
+from siao.core.people import CLOCK
+from siao.core.placements import Accept, Hold, Lapse, Offer
 from siao.core.published import CELL_MIN, Cell, Count
-from siao.core.requests import Closing
+from siao.core.requests import CloseUnmet, Closing, Request, State
 from siao.core.statistics import Band, Composition
 from siao.core.territories import Territory
 from siao.core.units import Shelter, Unit
@@ -72,6 +77,33 @@ def test_a_week_that_may_still_grow_is_not_shown() -> None:
     assert published.last_monday(datetime(2026, 1, 19, 10, tzinfo=UTC), zone) == MONDAY - timedelta(days=7), "Sunday's needs until noon"
     assert published.last_monday(datetime(2026, 1, 19, 11, tzinfo=UTC), zone) == MONDAY
     assert published.weeks(counts({MONDAY: 40}), MONDAY - timedelta(days=7)) == []
+
+
+def test_a_week_waits_for_whoever_waits_of_its_sunday() -> None:
+    """Expected at 03:55 of the Monday, a no-show at 07:00, and still to be closed as noon strikes."""
+    before, world = MONDAY - timedelta(days=7), city.city()
+
+    def at(hour: int, minute: int = 0, second: int = 0) -> datetime:
+        return datetime.combine(MONDAY + timedelta(days=7), time(hour, minute, second), ZoneInfo(city.ZONE))
+
+    asked, hold = city.asks(), uuid4()
+    for hour, minute, what, by in (
+        (3, 50, asked, city.OPERATOR),
+        (3, 51, Hold(hold, (city.unit("Dortoir hommes"),), request=asked.id), city.OPERATOR),
+        (3, 52, Offer(hold), city.OPERATOR),
+        (3, 55, Accept(hold), city.OPERATOR),
+        (4, 0, CloseNight(city.CODE, MONDAY + timedelta(days=6)), CLOCK),
+        (7, 0, Lapse(hold), CLOCK),
+    ):
+        city.do(world, what, by, at(hour, minute))
+    request = world.get(Request, asked.id)
+    assert (request.state, request.night) == (State.PAUSED, MONDAY + timedelta(days=6))
+    for day, last in ((at(12), before), (at(12) + timedelta(days=9), before)):
+        assert published.last_monday(day, city.ZONE, request.night) == last
+    told = city.do(world, CloseUnmet(asked.id, Closing.NO_PLACE), CLOCK, at(12, 0, 20))
+    assert [tally.night for change in told.changes for tally in change.tally] == [request.night], "what was shown at noon would tell it"
+    assert published.last_monday(at(12, 0, 20), city.ZONE) == MONDAY
+    assert published.last_monday(at(12, 0, 20), city.ZONE, MONDAY + timedelta(days=7)) == MONDAY, "tonight's are of another week"
 
 
 def test_the_breakdowns_do_not_contain_one_another() -> None:
