@@ -93,6 +93,7 @@ FILES = {"siao verify --state": Kept("a history written anew is seen, whoever ow
 
 LOG = {
     "no.why": "the code of a refusal that the clock met",
+    "kind": "which command of the clock's failed, never of what",
     "worker.process.pid": "which process",
     "type(no).__name__": "the kind of a fault, never what it says: that may repeat a row",
     "request.scope.get('path_template', '?')": "the route, without ids and query",
