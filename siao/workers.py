@@ -20,7 +20,7 @@ from types import FrameType
 import uvicorn
 import uvloop
 
-from siao import app
+from siao import app, logs
 from siao.api import pages
 from siao.api.clicks import Clicks
 from siao.live.socket import INBOUND_MAX, FrameProtocol
@@ -51,6 +51,7 @@ def config(settings: Settings) -> uvicorn.Config:
         ws=FrameProtocol,
         ws_max_size=INBOUND_MAX,
         ws_per_message_deflate=False,
+        log_config=None,
         log_level="warning",
         access_log=False,
         lifespan="on",
@@ -95,6 +96,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 def work(settings: Settings, door: socket.socket, says: Connection, parent: int) -> None:
     """One worker, until it is told to stop or its parent dies."""
+    logs.begin()
     mortally(signal.SIGTERM)
     if os.getppid() != parent:
         return
@@ -185,6 +187,7 @@ class Crew:
 
 def serve(settings: Settings, number: int) -> int:
     """Serves until SIGTERM or SIGINT; SIGHUP replaces the workers one by one. 1 where they do not open, or keep dying."""
+    logs.begin()
     told: list[int] = []
 
     def heard(number: int, frame: FrameType | None) -> None:
