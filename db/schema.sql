@@ -228,6 +228,7 @@ CREATE UNIQUE INDEX placement_request_one_live ON placement (request) WHERE stat
 CREATE INDEX placement_request ON placement (request);
 CREATE INDEX placement_until ON placement (territory, until) WHERE until IS NOT NULL;
 CREATE INDEX placement_shelter ON placement (shelter) WHERE state IN ('held', 'offered', 'expected', 'present', 'no_show');
+CREATE INDEX placement_night ON placement (territory, night);
 CREATE INDEX placement_held ON placement (territory, opened_seq) WHERE state = 'held';
 
 -- A claim: one line of a placement on one bed.
@@ -329,6 +330,9 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_request ON journal (request) WHERE request IS NOT NULL;
 CREATE INDEX journal_placement ON journal (placement) WHERE placement IS NOT NULL;
+-- what administrators and auditors look back at, few among a year of all
+CREATE INDEX journal_administered ON journal (territory, seq) WHERE verb IN ('administer', 'set_rules', 'add_account', 'close_account',
+    'open_account', 'set_password', 'grant', 'revoke', 'end_sessions');
 
 -- The last link of a month of the journal that is gone, signed under a key that is not in this database: the chain goes on from it.
 CREATE TABLE anchor (

@@ -1,7 +1,6 @@
 """The demo's evening on servers of their own, as docker-compose.yml starts them, with secrets made on the first start."""
 
 import asyncio
-import logging
 import os
 import secrets as chance
 import signal
@@ -13,6 +12,7 @@ from urllib.parse import quote
 import asyncpg
 import uvloop
 
+from siao import logs
 from siao.demo import SEED, Play, play, say
 from siao.exchange import invented
 from siao.settings import Settings
@@ -46,7 +46,7 @@ def composed(argv: list[str]) -> int:
     if missing or len(argv) != 1:
         sys.stderr.write(f"siao: {missing[0]} is not set; see docker-compose.yml\n" if missing else "siao: composed DIR\n")
         return 2
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     kept = {name: (Path(argv[0]) / name).read_text() for name in SECRETS}
     uvloop.run(_evening(kept))

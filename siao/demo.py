@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import uvloop
 from msgspec import Struct
 
-from siao import settling
+from siao import logs, settling
 from siao.actions import parks
 from siao.core.parks import Park
 from siao.embedded import screens
@@ -52,7 +51,7 @@ def main(argv: list[str]) -> int:
     options = _options(argv)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script that starts us in the background leaves it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.begin()
     try:
         return _run(options)
     except (CannotStart, toronto.Refusal, parks.InUse, OSError) as no:

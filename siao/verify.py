@@ -31,6 +31,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--state", type=Path, metavar="F", help="go on from the journal's heads in this file, and add the new ones")
     parser.add_argument("--whole", action="store_true", help="the whole journal, also what a look before went through")
     parser.add_argument("--every", type=float, metavar="S", help="stay, and look every S seconds until told to stop; once a day the whole")
+    parser.add_argument("--kept", type=Path, metavar="F", help="write the time into F after a look that found all kept; gone where not")
     parser.add_argument("--json", action="store_true", help="one object a look")
     options = parser.parse_args(argv)
     url = os.environ.get("SIAO_VERIFIER_URL") or os.environ.get("SIAO_DATABASE_URL")
@@ -39,7 +40,7 @@ def main(argv: list[str]) -> int:
     if options.every is not None and (options.every < EVERY_SECONDS_MIN or options.state is None):
         parser.error(f"--every: {EVERY_SECONDS_MIN} or more seconds, and with --state: what was seen must be written down")
     secret = os.environ.get("SIAO_SECRET", "").encode() or None
-    return asyncio.run(_watch(Watch(url, secret, options.state, options.json), options.every, options.whole))
+    return asyncio.run(_watch(Watch(url, secret, options.state, options.kept, options.json), options.every, options.whole))
 
 
 def _no(why: str) -> int:
@@ -48,23 +49,38 @@ def _no(why: str) -> int:
 
 
 class Watch:
-    """Somebody who looks, and writes down what was seen."""
+    """Somebody who looks, and writes down what was seen. The file is read once, and again where somebody else touched it."""
 
-    def __init__(self, url: str, secret: bytes | None, state: Path | None, json: bool) -> None:
-        self.url, self.secret, self.state, self.json = url, secret, state, json
+    def __init__(self, url: str, secret: bytes | None, state: Path | None, kept: Path | None, json: bool) -> None:
+        self.url, self.secret, self.state, self.kept, self.json = url, secret, state, kept, json
+        self.known: dict[str, Link] = {}
+        self.stamp: tuple[int, int, int] | None = None
 
     async def look(self, whole: bool) -> int:
-        known = witness.read(self.state) if self.state else dict[str, Link]()
+        self._remember()
         db = await store.connect(self.url)
         try:
-            seen = await verification.look(db, self.secret, known, whole=whole)
+            seen = await verification.look(db, self.secret, self.known, whole=whole)
         finally:
             await db.close(timeout=database.CONNECT_SECONDS)
-        if self.state:
-            witness.add(self.state, seen.at, known, seen.heads)
+        self._write_down(seen)
         sys.stdout.write(_json(seen) if self.json else _lines(seen, self.secret is not None))
         sys.stdout.flush()
         return BROKEN if seen.broken else KEPT
+
+    def _remember(self) -> None:
+        """A year of a territory is 57 MB, and 2 s of CPU to read: not each minute."""
+        if self.state and (self.stamp is None or self.stamp != witness.stamp(self.state)):
+            self.known, self.stamp = witness.read(self.state), None
+
+    def _write_down(self, seen: Look) -> None:
+        if self.state:
+            witness.add(self.state, seen.at, self.known, seen.heads)
+            self.known, self.stamp = self.known | seen.heads, witness.stamp(self.state)
+        if self.kept and seen.broken:
+            self.kept.unlink(missing_ok=True)
+        elif self.kept:
+            self.kept.write_text(f"{seen.at.isoformat()}\n", encoding="ascii")
 
 
 async def _watch(watch: Watch, every: float | None, whole: bool) -> int:

@@ -36,6 +36,14 @@ def read(path: Path) -> dict[str, Link]:
     return known
 
 
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """Which file it is and how it was left: another stamp, and somebody else wrote in it, cut it or put another there."""
+    if not path.exists():
+        return None
+    now = path.stat()
+    return now.st_ino, now.st_size, now.st_mtime_ns
+
+
 def _link(line: str, where: str) -> tuple[str, Link]:
     fields = line.split()
     try:

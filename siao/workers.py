@@ -14,13 +14,14 @@ import socket
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import FrameType
 
 import uvicorn
 import uvloop
 
-from siao import app
+from siao import app, logs
 from siao.api import pages
 from siao.api.clicks import Clicks
 from siao.live.socket import INBOUND_MAX, FrameProtocol
@@ -28,7 +29,7 @@ from siao.mortal import mortally
 from siao.settings import Settings
 
 log = logging.getLogger("siao.workers")
-OPEN_SECONDS = 20.0
+OPEN_SECONDS = 60.0
 FINISH_SECONDS = 5
 LAST_ANSWERS_SECONDS = 0.5
 """How long a worker that goes still answers on its open connections, each answer saying that it was the last there."""
@@ -51,6 +52,7 @@ def config(settings: Settings) -> uvicorn.Config:
         ws=FrameProtocol,
         ws_max_size=INBOUND_MAX,
         ws_per_message_deflate=False,
+        log_config=None,
         log_level="warning",
         access_log=False,
         lifespan="on",
@@ -95,6 +97,7 @@ def listening(host: str, port: int) -> socket.socket:
 
 def work(settings: Settings, door: socket.socket, says: Connection, parent: int) -> None:
     """One worker, until it is told to stop or its parent dies."""
+    logs.begin()
     mortally(signal.SIGTERM)
     if os.getppid() != parent:
         return
@@ -121,10 +124,14 @@ class Worker:
         self.process.start()
         says.close()
 
-    def opens(self) -> bool:
-        """Waits until it takes connections; False where it died first, or took too long."""
+    def opens(self, stopping: Callable[[], bool]) -> bool:
+        """Waits until it takes connections; False where it died first, took too long, or is not to be waited for any more."""
+        deadline = time.monotonic() + OPEN_SECONDS
         try:
-            return self.hears.poll(OPEN_SECONDS) and self.hears.recv() == "open"
+            while not self.hears.poll(TEND_SECONDS):
+                if stopping() or time.monotonic() > deadline:
+                    return False
+            return self.hears.recv() == "open"
         except EOFError:
             return False
 
@@ -139,10 +146,10 @@ class Worker:
 
 
 class Crew:
-    """`number` workers at one door. `tend` is to be called every TEND_SECONDS."""
+    """`number` workers at one door. `tend` is to be called every TEND_SECONDS. `stopping`: nothing that is begun is waited for."""
 
-    def __init__(self, settings: Settings, number: int) -> None:
-        self.settings, self.number = settings, number
+    def __init__(self, settings: Settings, number: int, stopping: Callable[[], bool]) -> None:
+        self.settings, self.number, self.stopping = settings, number, stopping
         self.door = listening(settings.host, settings.port)
         self.workers: list[Worker] = []
         self.deaths: deque[float] = deque(maxlen=RESTARTS_MAX)
@@ -150,7 +157,7 @@ class Crew:
     def start(self) -> bool:
         """Whether all of them opened."""
         self.workers = [Worker(self.settings, self.door) for _ in range(self.number)]
-        return all(worker.opens() for worker in self.workers)
+        return all(worker.opens(self.stopping) for worker in self.workers)
 
     def tend(self) -> bool:
         """Starts again whoever died; False where they die too often."""
@@ -166,8 +173,7 @@ class Crew:
         """Every worker replaced, one after the other; stops at the first new one that does not open, and keeps the old."""
         for i, old in enumerate(self.workers):
             new = Worker(self.settings, self.door)
-            if not new.opens():
-                log.error("the new worker did not open; the old ones stay")
+            if self.stopping() or not new.opens(self.stopping):
                 new.stop()
                 return False
             self.workers[i] = new
@@ -185,6 +191,7 @@ class Crew:
 
 def serve(settings: Settings, number: int) -> int:
     """Serves until SIGTERM or SIGINT; SIGHUP replaces the workers one by one. 1 where they do not open, or keep dying."""
+    logs.begin()
     told: list[int] = []
 
     def heard(number: int, frame: FrameType | None) -> None:
@@ -192,20 +199,26 @@ def serve(settings: Settings, number: int) -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, heard)
-    crew = Crew(settings, number)
+    crew = Crew(settings, number, lambda: bool({signal.SIGTERM, signal.SIGINT} & set(told)))
     try:
-        if not crew.start():
-            log.error("not all workers opened")
-            return 1
-        sys.stderr.write(f"siao: {number} at the door, port {settings.port}\n")
-        while True:
-            time.sleep(TEND_SECONDS)
-            while told:
-                if told.pop(0) != signal.SIGHUP:
-                    return 0
-                crew.roll()
-            if not crew.tend():
-                log.error("the workers keep dying")
-                return 1
+        return _kept_open(crew, told)
     finally:
         crew.stop()
+
+
+def _kept_open(crew: Crew, told: list[int]) -> int:
+    if crew.start():
+        sys.stderr.write(f"siao: {crew.number} at the door, port {crew.settings.port}\n")
+    elif not crew.stopping():
+        log.error("not all workers opened")
+        return 1
+    while not crew.stopping():
+        time.sleep(TEND_SECONDS)
+        if signal.SIGHUP in told:
+            told.remove(signal.SIGHUP)
+            if not crew.roll() and not crew.stopping():
+                log.error("the new worker did not open; the old ones stay")
+        if not crew.stopping() and not crew.tend():
+            log.error("the workers keep dying")
+            return 1
+    return 0

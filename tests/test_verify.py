@@ -20,6 +20,7 @@ from siao.core.chain import Link
 from siao.core.invariants import Invariant
 from siao.embedded.process import free_port
 from siao.embedded.stack import Stack
+from siao.verify import Watch
 
 NOW = datetime(2026, 1, 20, 18, 0, tzinfo=UTC)
 HEADS = {"38": Link(4, bytes(range(32))), "2A": Link(9, bytes(32))}
@@ -98,6 +99,44 @@ async def test_each_look_goes_on_from_the_last_until_it_is_told_to_stop(
     entries = [one["entries"] for one in await looks(log, 3)]
     assert sum(entries) == witness.read(state)["38"].seq == 1 + entries[0] and entries[-1] in (0, 1)
     assert len(state.read_text().splitlines()) == 2, "a line where a journal moved"
+
+
+async def test_a_watch_reads_its_file_once_and_again_where_somebody_touched_it(
+    servers: Stack, name: str, hotline: Hotline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, read, reads = tmp_path / "seen", witness.read, 0
+
+    def counted(path: Path) -> dict[str, Link]:
+        nonlocal reads
+        reads += 1
+        return read(path)
+
+    monkeypatch.setattr(witness, "read", counted)
+    watch = Watch(servers.app_url(name), None, state, None, json=False)
+    for _ in range(3):
+        await hotline.ask()
+        assert await watch.look(whole=False) == 0
+    assert reads == 1 and len(state.read_text().splitlines()) == 3 and watch.known == read(state)
+    seen = read(state)[city.CODE]
+    state.write_text(f"2026-01-20T18:00:00+00:00 {city.CODE} {seen.seq} {'0' * 64}\n")
+    assert await watch.look(whole=False) == 1 and reads == 2, "what the file says is what was seen"
+    state.unlink()
+    assert await watch.look(whole=False) == 0 and reads == 3 and read(state)[city.CODE] == seen, "a new file begins with the head"
+
+
+async def test_a_monitor_finds_the_time_of_the_last_look_that_found_all_kept(
+    servers: Stack, name: str, hotline: Hotline, look: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await hotline.hold(await hotline.ask())
+    kept, env = tmp_path / "kept", environment(servers, name)
+    assert (await run(env, "--kept", kept))[0] == 0
+    said = datetime.fromisoformat(kept.read_text().strip())
+    assert abs((datetime.now(UTC) - said).total_seconds()) < PATIENCE_SECONDS
+    away = env | {"SIAO_DATABASE_URL": f"postgresql://siao_app:x@127.0.0.1:{free_port()}/siao"}
+    assert (await run(away, "--kept", kept))[0] == 2
+    assert datetime.fromisoformat(kept.read_text().strip()) == said, "not looked: it grows old"
+    await look.execute("UPDATE placement_bed SET live = false, rule = NULL")
+    assert (await run(env, "--kept", kept))[0] == 1 and not kept.exists()
 
 
 async def test_a_watch_outlives_a_database_that_is_away(servers: Stack, name: str, tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
+from traceback import format_tb
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -32,25 +36,37 @@ SWEEP_MAX = 200
 KEYS_HOURS = 48
 """How long a command's key answers again."""
 KEYS = UUID("5140115a-0000-4000-8000-0000000c10c4")
+HINDERED = (Unavailable, *database.LOST, *database.STANDBY, *database.AHEAD)
+"""No command's own fault: the database is away, held up, a standby, or ahead of this worker. The next round tries again."""
+ASIDE_SECONDS = 60.0
+"""How long what failed by itself is let lie: it would be first again each second."""
+
+Aside = dict[UUID, float]
+"""Keys of commands that failed, and until when they are let lie."""
 
 
 async def sweep(desk: Desk, pool: database.Pool) -> None:
-    """Claims whose clock ran out lapse, arrivals that did not come become no-shows. Two sweepers send the same keys."""
+    """Claims whose clock ran out lapse, arrivals that did not come become no-shows. Two sweepers send the same keys.
+
+    Each territory by itself: what fails or waits in one holds up no other.
+    """
+    aside: Aside = {}
     while True:
         try:
-            for territory, placement, version in await _due(pool):
-                await _do(desk, Command(uuid5(KEYS, f"{placement}/{version}"), territory, CLOCK, Lapse(placement)))
-        except (*database.LOST, asyncpg.PostgresError, Unavailable):
+            by_territory = groupby(sorted(await _due(pool), key=attrgetter("territory")), attrgetter("territory"))
+            await asyncio.gather(*[_in_turn(desk, list(commands), aside) for _, commands in by_territory])
+        except (*HINDERED, asyncpg.PostgresError):
             log.debug("the database is away")
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def _due(pool: database.Pool) -> list[tuple[str, UUID, int]]:
+async def _due(pool: database.Pool) -> list[Command]:
     codes = list(await database.tops(pool))
     if not codes:
         return []
     async with database.reading(pool, codes) as db:
-        return await store.due(db, SWEEP_MAX)
+        due = await store.due(db, SWEEP_MAX)
+    return [Command(uuid5(KEYS, f"{id}/{version}"), territory, CLOCK, Lapse(id)) for territory, id, version in due]
 
 
 async def nights(desk: Desk, pool: database.Pool) -> None:
@@ -58,10 +74,22 @@ async def nights(desk: Desk, pool: database.Pool) -> None:
     while True:
         try:
             for code in await database.tops(pool):
-                await close(desk, pool, code)
-        except (*database.LOST, asyncpg.PostgresError, Unavailable):
+                await _close(desk, pool, code)
+        except (*HINDERED, asyncpg.PostgresError):
             log.debug("the database is away")
         await asyncio.sleep(NIGHT_SECONDS)
+
+
+async def _close(desk: Desk, pool: database.Pool, code: str) -> None:
+    """One territory's night that cannot be closed holds up no other's."""
+    try:
+        await close(desk, pool, code)
+    except Unavailable:
+        log.debug("the database is away")
+    except HINDERED:
+        raise
+    except Exception as no:
+        log.error("clock: a night failed: %s\n%s", type(no).__name__, "".join(format_tb(no.__traceback__)))
 
 
 async def close(desk: Desk, pool: database.Pool, code: str) -> None:
@@ -76,14 +104,30 @@ async def close(desk: Desk, pool: database.Pool, code: str) -> None:
     async with database.acting(pool, [code]) as db:
         await worlds.forget(db, KEYS_HOURS)
         await learned.forget(db, rates.WEEKS_KEPT)
-    if not closed:
-        await _do(desk, Command(uuid5(KEYS, f"{code}/{last}"), code, CLOCK, CloseNight(code, last)))
-    for request, version in left:
-        await _do(desk, Command(uuid5(KEYS, f"{request}/{version}"), code, CLOCK, CloseUnmet(request, Closing.NO_PLACE)))
+    whole = [] if closed else [Command(uuid5(KEYS, f"{code}/{last}"), code, CLOCK, CloseNight(code, last))]
+    each = [Command(uuid5(KEYS, f"{id}/{version}"), code, CLOCK, CloseUnmet(id, Closing.NO_PLACE)) for id, version in left]
+    await _in_turn(desk, [*whole, *each], {})
 
 
-async def _do(desk: Desk, command: Command) -> Any:
-    try:
-        return await desk.submit(command)
-    except Refused as no:  # somebody was first
-        log.debug("clock: %s", no.why)
+async def _in_turn(desk: Desk, commands: Iterable[Command], aside: Aside) -> None:
+    """Commands of one territory. One that fails by itself is told and let lie, and the next is done."""
+    for command in commands:
+        if aside.get(command.key, 0.0) > time.monotonic():
+            continue
+        try:
+            await desk.submit(command)
+        except Refused as no:  # somebody was first
+            log.debug("clock: %s", no.why)
+        except HINDERED:
+            return
+        except Exception as no:  # its kind and where, never what it says: that may repeat a row
+            _let_lie(aside, command.key)
+            kind = type(command.what).__name__
+            log.error("clock: a %s failed: %s\n%s", kind, type(no).__name__, "".join(format_tb(no.__traceback__)))
+
+
+def _let_lie(aside: Aside, key: UUID) -> None:
+    now = time.monotonic()
+    for lain in [one for one, until in aside.items() if until <= now]:
+        del aside[lain]
+    aside[key] = now + ASIDE_SECONDS

@@ -11,7 +11,6 @@ from siao.actions import accounts as actions
 from siao.api import administration, seat
 from siao.api.seat import Call
 from siao.core import views
-from siao.core.journal import ADMINISTERED
 from siao.core.people import Right, Role
 from siao.core.requests import PLAIN
 from siao.store import db as database
@@ -82,7 +81,7 @@ async def changes(request: Call, territory: FromQuery[str | None] = None) -> lis
     """Who changed which structure, service, account, right or rule, and when: the last entries of the journal, newest first."""
     code = seat.territory(await seat.person(request), territory, LOOKS_BACK)
     async with database.reading(seat.house(request).pool, [code]) as db:
-        return await journal.last(db, code, ADMINISTERED, CHANGES_MAX)
+        return await journal.changes(db, code, CHANGES_MAX)
 
 
 def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:

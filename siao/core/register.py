@@ -87,12 +87,16 @@ TABLES: dict[str, Kept] = {
 CHANNELS = {"siao:news": Kept("a bell: something is new in this database", "not kept: published", {S: "database code seq"})}
 """Redis. Each database has its own, by its name behind the colon. Published, never stored; whoever missed it reads the journal."""
 
-FILES = {"siao verify --state": Kept("a history written anew is seen, whoever owns the database", "as long as whoever keeps it says", {
-    S: "time territory seq head"})}  # fmt: skip
+FILES = {
+    "siao verify --state": Kept("a history written anew is seen, whoever owns the database", "as long as whoever keeps it says", {
+        S: "time territory seq head"}),
+    "siao verify --kept": Kept("a monitor sees when all promises were last found kept", "until the next look", {S: "time"}),
+}  # fmt: skip
 """What is written beside the database, one line each time."""
 
 LOG = {
     "no.why": "the code of a refusal that the clock met",
+    "kind": "which command of the clock's failed, never of what",
     "worker.process.pid": "which process",
     "type(no).__name__": "the kind of a fault, never what it says: that may repeat a row",
     "request.scope.get('path_template', '?')": "the route, without ids and query",

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from functools import partial
 from traceback import format_tb
@@ -21,7 +21,9 @@ log = logging.getLogger("siao.hub")
 TOP_SECONDS = 0.5
 TOP_AGE_MAX_SECONDS = 1.0
 """An older top is not told: a screen may only be called fresh by what the database said a moment ago."""
-RESTARTS_MAX = 100
+DEATHS_MAX, DEATHS_SECONDS = 20, 3600.0
+"""A loop that dies so often within an hour is given up: /readyz says so, and it is tried once a minute alone."""
+AGAIN_SECONDS, AGAIN_MAX_SECONDS, GIVEN_UP_SECONDS = 0.1, 5.0, 60.0
 READY_SECONDS = 5.0
 CANCEL_AGAIN_SECONDS = 0.2
 OPEN_AT_START = 8
@@ -37,7 +39,7 @@ class Hub:
         self.tops: dict[str, tuple[str, int]] = {}
         self.read_at = 0.0
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.dead: set[str] = set()
+        self.deaths: dict[str, deque[float]] = {}
         self.gate = Gate()
         self.hung_up: Counter[int] = Counter()
         self.doorbell = Doorbell(redis_url, self._heard, self._missed, partial(database.name, pool))
@@ -60,15 +62,19 @@ class Hub:
         self.tasks[name] = asyncio.create_task(self._supervised(name, loop), name=name)
 
     async def _supervised(self, name: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Runs a loop again when it dies, with a bound; a loop that is given up shows in /readyz."""
-        for attempt in range(RESTARTS_MAX):
+        """Runs a loop again when it dies, later each time. A death is forgotten after an hour: one a week ends nothing."""
+        deaths = self.deaths[name] = deque(maxlen=DEATHS_MAX)
+        while True:
             try:
                 return await loop()
             except Exception as no:  # where it died, never what it says: that may repeat a row
                 log.error("loop %s died: %s\n%s", name, type(no).__name__, "".join(format_tb(no.__traceback__)))
-                await asyncio.sleep(min(5.0, 0.1 * 2 ** min(attempt, 6)))
-        self.dead.add(name)
-        return None
+            deaths.append(time.monotonic())
+            await asyncio.sleep(_pause(deaths))
+
+    def given_up(self) -> set[str]:
+        """Loops that died too often within the last hour."""
+        return {name for name, deaths in self.deaths.items() if _too_often(deaths)}
 
     async def feed(self, territory: str) -> Feed:
         """The feed of a territory, started on first use; raises TimeoutError while the database is away."""
@@ -82,7 +88,7 @@ class Hub:
     def _open(self, territory: str) -> Feed:
         if territory not in self.feeds:
             self.feeds[territory] = feed = Feed(self.pool, territory)
-            self.supervise(f"feed {territory}", feed.run)
+            self.supervise(_named(territory), feed.run)
         return self.feeds[territory]
 
     async def _watch_tops(self) -> None:
@@ -104,13 +110,18 @@ class Hub:
         return self.tops.get(territory) if time.monotonic() - self.read_at < TOP_AGE_MAX_SECONDS else None
 
     def ready(self) -> dict[str, bool]:
-        """What /readyz says: the database answered a moment ago, every open board is there, every feed has looked."""
+        """What /readyz says: the database answered a moment ago, a board is there and looks for news, the house's loops run.
+
+        `territories`: so for each of them. One alone that fails is told, as Redis away is, and keeps no other from being served.
+        """
         now, feeds = time.monotonic(), self.feeds.values()
+        looked = [feed.ready.is_set() and now - feed.pulled_at < FEED_AGE_MAX_SECONDS for feed in feeds]
         return {
             "database": now - self.read_at < 2 * TOP_AGE_MAX_SECONDS,
-            "board": all(feed.ready.is_set() for feed in feeds),
-            "feed": all(now - feed.pulled_at < FEED_AGE_MAX_SECONDS for feed in feeds),
-            "loops": not self.dead,
+            "board": not feeds or any(feed.ready.is_set() for feed in feeds),
+            "feed": not looked or any(looked),
+            "loops": not self.given_up() - set(map(_named, self.feeds)),
+            "territories": all(looked),
             "redis": self.doorbell.up,
         }
 
@@ -120,7 +131,7 @@ class Hub:
         return {
             "process": os.getpid(),
             "redis": self.doorbell.up,
-            "loops_dead": sorted(self.dead),
+            "loops_dead": sorted(self.given_up()),
             "at_the_door": self.gate.waiting,
             "hung_up": {str(code): count for code, count in sorted(self.hung_up.items())},
             "behind": max(0, top[1] - feed.seq) if top else None,
@@ -135,3 +146,16 @@ class Hub:
     def _missed(self) -> None:
         for feed in self.feeds.values():
             feed.ring()
+
+
+def _named(territory: str) -> str:
+    return f"feed {territory}"
+
+
+def _too_often(deaths: deque[float]) -> bool:
+    return len(deaths) == DEATHS_MAX and deaths[0] > time.monotonic() - DEATHS_SECONDS
+
+
+def _pause(deaths: deque[float]) -> float:
+    lately = sum(at > time.monotonic() - DEATHS_SECONDS for at in deaths)
+    return GIVEN_UP_SECONDS if _too_often(deaths) else min(AGAIN_MAX_SECONDS, AGAIN_SECONDS * 2 ** (lately - 1))

@@ -26,6 +26,8 @@ read_service = reader(Service)
 read_edition = reader(Edition)
 NEWS_MAX = 500
 """Entries read at once; the rest follows in the next breath."""
+RECENT_MAX = 1_000
+"""How far back the last entries are looked for: on a quiet night the whole journal would be walked to find that there are none."""
 CLOSED_DAYS = 3
 """How long a social worker's list keeps a closed request."""
 
@@ -133,11 +135,12 @@ async def services(db: Connection, territory: str) -> list[Service]:
 async def recent(db: Connection, territory: str, minutes: int, limit: int) -> list[Entry]:
     """The last entries that tell of places and households, newest first."""
     rows = await db.fetch(
-        """SELECT * FROM journal WHERE territory = $1 AND at > clock_timestamp() - make_interval(mins => $2) AND account IS NULL
-        ORDER BY seq DESC LIMIT $3""",
+        """SELECT * FROM journal WHERE territory = $1 AND seq > (SELECT seq FROM territory WHERE code = $1) - $4
+            AND at > clock_timestamp() - make_interval(mins => $2) AND account IS NULL ORDER BY seq DESC LIMIT $3""",
         territory,
         minutes,
         limit,
+        RECENT_MAX,
     )
     return [read_entry(row) for row in rows]
 

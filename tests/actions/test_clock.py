@@ -1,18 +1,25 @@
 """The clock: claims lapse by themselves, nights close at four, nobody's needs outlive the next noon."""
 
 import asyncio
-from datetime import timedelta
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 import city
 from hotline import Hotline
-from siao.actions import clock
-from siao.core import night
-from siao.core.placements import Accept, Offer
+from siao.actions import clock, verbs
+from siao.actions.answers import Unavailable
+from siao.core import night, promises
+from siao.core.people import By
+from siao.core.placements import Accept, Lapse, Offer
 from siao.core.requests import Withdraw
 from siao.core.units import Unit
+from siao.core.world import Change, World
 from siao.store import db as database
 from siao.store import world as worlds
 
@@ -50,6 +57,70 @@ async def test_two_sweepers_do_it_once(hotline: Hotline, another: Hotline, pool:
     for sweeper in sweepers:
         sweeper.cancel()
     assert await look.fetchval("SELECT count(*) FROM journal WHERE verb = 'lapse'") == 1
+
+
+@pytest.mark.parametrize("no", [KeyError("3 women"), asyncpg.CheckViolationError("3 women")], ids=["in core", "by the database"])
+async def test_what_fails_by_itself_holds_up_no_other_and_is_let_lie(
+    hotline: Hotline, pool: database.Pool, look: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, caplog: Any, no: Exception
+) -> None:
+    poisoned, *others = [await hotline.hold(await hotline.ask()) for _ in range(3)]
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second'")
+    await look.execute("UPDATE placement SET until = until - interval '1 minute' WHERE id = $1", poisoned)
+    tried: list[UUID] = []
+
+    def lapse(world: World, what: Lapse, by: By, now: datetime) -> Iterator[Change]:
+        tried.append(what.placement)
+        if what.placement == poisoned:
+            raise no
+        yield from promises.lapse(world, what, by, now)
+
+    monkeypatch.setitem(verbs.RULES, Lapse, lapse)
+    monkeypatch.setattr(clock, "SWEEP_SECONDS", 0.01)
+    with caplog.at_level(logging.INFO, "siao"):
+        sweeper = asyncio.create_task(clock.sweep(hotline.desk, pool))
+        await until(look, "SELECT count(*) FROM placement WHERE state = 'lapsed'", len(others))
+        await asyncio.sleep(0.2)
+    sweeper.cancel()
+    assert tried.count(poisoned) == 1 and set(tried) == {poisoned, *others}, "it is let lie for a minute"
+    assert await look.fetchval("SELECT state FROM placement WHERE id = $1", poisoned) == "held"
+    assert f"a Lapse failed: {type(no).__name__}" in caplog.text and "3 women" not in caplog.text
+
+
+async def test_a_territory_that_is_held_up_holds_up_no_other(
+    hotline: Hotline, pool: database.Pool, look: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('05', 'Hautes-Alpes', 'Europe/Paris', '115')")
+    await hotline.hold(await hotline.ask())
+    await look.execute("UPDATE placement SET until = clock_timestamp() - interval '1 second'")
+    away, due, submit, before = 0, clock._due, hotline.desk.submit, verbs.Command(UUID(int=1), "05", clock.CLOCK, Lapse(UUID(int=2)))
+
+    async def and_elsewhere(pool: database.Pool) -> list[verbs.Command]:
+        return [before, *await due(pool)]
+
+    def held_up(command: verbs.Command) -> Any:
+        nonlocal away
+        if command.territory == "05":
+            away += 1
+            raise Unavailable
+        return submit(command)
+
+    monkeypatch.setattr(clock, "_due", and_elsewhere)
+    monkeypatch.setattr(hotline.desk, "submit", held_up)
+    sweeper = asyncio.create_task(clock.sweep(hotline.desk, pool))
+    await until(look, "SELECT state FROM placement", "lapsed")
+    sweeper.cancel()
+    assert away >= 1
+
+
+async def test_a_night_that_cannot_be_closed_holds_up_no_other(
+    hotline: Hotline, pool: database.Pool, look: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    await look.execute("INSERT INTO territory (code, name, time_zone, telephone) VALUES ('05', 'Nowhere', 'Europe/Nowhere', '115')")
+    closer = asyncio.create_task(clock.nights(hotline.desk, pool))
+    await until(look, "SELECT count(*) FROM night", 1)
+    await asyncio.sleep(0.1)
+    closer.cancel()
+    assert "a night failed: ZoneInfoNotFoundError" in caplog.text and "Nowhere" not in caplog.text
 
 
 async def test_last_night_is_closed_once_with_a_reason_for_each(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import websockets
 import chairs
 import city
 from chairs import House
+from siao import workers
 from siao.embedded.process import free_port
 from siao.embedded.stack import Stack
 from siao.settings import Settings
@@ -172,6 +174,30 @@ async def test_a_worker_killed_under_clicks_is_replaced_and_every_key_has_one_ef
     await asyncio.gather(*people)
     assert clicks.again > 0 and clicks.statuses[201] == len(clicks.answers)
     await clicks.verified(look)
+
+
+class Slow(workers.Worker):
+    """One that never opens."""
+
+    def __init__(self, *_: object) -> None:
+        self.hears, self.says = workers.SPAWN.Pipe(duplex=False)
+        self.process = workers.SPAWN.Process(target=time.sleep, args=(600,))  # type: ignore[assignment]
+        self.process.start()
+
+
+def test_whoever_waits_for_a_new_worker_hears_that_it_is_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "Worker", Slow)
+    told = time.monotonic() + 0.5
+    crew = workers.Crew(Settings("", "", b"", (), port=free_port()), 1, lambda: time.monotonic() > told)
+    try:
+        assert not crew.start()
+        (old,) = crew.workers
+        told = time.monotonic() + 0.5
+        assert not crew.roll() and crew.workers == [old] and old.process.is_alive()
+        assert time.monotonic() < told + workers.OPEN_SECONDS / 4
+    finally:
+        crew.stop()
+    assert not old.process.is_alive()
 
 
 async def _screen(house: House) -> websockets.ClientConnection:
