@@ -202,3 +202,118 @@ async def test_another_service_s_request_says_when_it_was_read(house: House, bro
     await operator.hold(asked["id"], "Chambre 4")
     await page.locator(".once button").click()
     await page.locator(".nextbox", has_text="Place trouvée et bloquée").wait_for()
+
+
+async def test_the_drawer_says_which_house_it_speaks_for_and_how_old_its_count_is(
+    house: House, browser: Any, look: asyncpg.Connection
+) -> None:
+    await look.execute("UPDATE unit SET confirmed_at = now() - interval '5 hours' WHERE name = 'Chambre 4'")
+    second = await house.chair("second")
+    await second.do(f"/api/placements/{await second.hold(await second.ask(women=1, men=0, children=1), 'Chambre 4')}/release")  # read again
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.locator(".name button", has_text="Les Tilleuls").click()
+    head, count = page.locator(".drawer .ph-top"), page.locator(".drawer .huge > span").first
+    await count.wait_for()
+    assert "Les Tilleuls" in await head.inner_text()
+    assert await head.locator("a").get_attribute("href") == "tel:0476000001"
+    assert (await count.inner_text()).startswith("(")
+    assert "à confirmer" in await page.locator(".drawer .conf").inner_text()
+    await page.locator(".drawer button.yes").click()
+    await page.wait_for_function("!document.querySelector('.drawer .huge > span').textContent.startsWith('(')")
+    await page.keyboard.press("Escape")
+    await page.locator(".name button", has_text="Le Refuge").click()
+    await head.locator("h1", has_text="Le Refuge").wait_for()
+    assert "numéro protégé" in await head.inner_text()
+
+
+async def test_one_hour_only_is_the_household_s_and_the_door_s_is_called_so(house: House, browser: Any, look: asyncpg.Connection) -> None:
+    await look.execute("UPDATE shelter SET arrive_before = '23:45' WHERE name = 'Les Tilleuls'")
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    shelter, desk = [await sit(browser, house, login, size, []) for login, size in (("shelter", PHONE), ("operator", DESK))]
+    await shelter.locator(".incoming").click()
+    offer = (await shelter.locator(".offer dl").inner_text()).replace("\u00a0", " ")
+    assert "dès votre accord" in offer
+    assert "avant 23:45" not in offer
+    assert "porte fermée à 23:45" in offer
+    await desk.locator(".queue li button", has_text="1 F").click()
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    card = desk.locator(".status", has_text="attendu avant")
+    await card.wait_for()
+    assert "avant 23:45" not in await card.locator(".pl").inner_text()
+    assert "porte fermée à 23:45" in await card.locator(".pl").inner_text()
+
+
+async def test_a_sheet_says_whom_it_is_about(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    code = await page.locator("article .bigcode").inner_text()
+    await page.locator("article button", has_text="Pas tous").click()
+    title = page.locator(".sheet h2")
+    assert [code in await title.inner_text(), "Chambre 4" in await title.inner_text()] == [True, True]
+    await page.keyboard.press("Escape")
+    await page.locator("article button.go").click()
+    for button in ("Prolonger", "Sortie"):
+        await page.locator("article.thin button", has_text=button).click()
+        assert f"{code} · Chambre 4" in await title.inner_text()
+        assert await title.evaluate("e => getComputedStyle(e).fontSize") == "20px", "as large as any title of a sheet"
+        await page.keyboard.press("Escape")
+
+
+async def test_the_second_tap_on_came_late_finds_no_button(house: House, browser: Any) -> None:
+    """The card that did not come goes, and those present move up."""
+    operator = await house.chair("operator")
+    placements = [await operator.hold(await operator.ask(women=1, children=1), name) for name in ("Chambre 4", "Chambre 5")]
+    for placement in placements:
+        await operator.do(f"/api/placements/{placement}/offer")
+        await operator.do(f"/api/placements/{placement}/acceptance")
+    await operator.do(f"/api/placements/{placements[0]}/arrival")
+    await operator.do(f"/api/placements/{placements[1]}/no-show")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    late = page.locator("article button", has_text="Est arrivé tard")
+    await late.wait_for()
+    await page.evaluate(UNDER, [*await _middle(late), "article.thin:nth-of-type(2) .second"])
+    await late.click()
+    assert await page.evaluate("window.under") == "no button"
+
+
+async def test_a_room_says_that_nobody_has_looked_since_a_no_show(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    await operator.do(f"/api/placements/{placement}/no-show")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    room = page.locator(".unit.row", has_text="Chambre 4")
+    await room.locator("b", has_text="à vérifier").wait_for()
+    await room.locator("label", has_text="Libre").click()
+    await room.locator("b", has_text="à vérifier").wait_for(state="detached")
+    assert await room.locator("input:checked + span").inner_text() == "Libre"
+
+
+async def test_free_places_stand_first_and_a_row_stays_in_its_group_until_that_is_chosen_again(house: House, browser: Any) -> None:
+    second = await house.chair("second")
+    for name in ("Chambre 5", "Chambre 6"):
+        await second.hold(await second.ask(men=0, women=1, children=1), name)
+    shelter = await house.chair("shelter")
+    for unit in (await shelter.rows("shelter"))["units"]:
+        if unit["name"] in ("Dortoir hommes", "Dortoir du soir"):
+            told = await shelter.do(f"/api/units/{unit['id']}/report", {"count": 0, "version": unit["version"], "rule": "men"})
+            assert told.status_code == 200, told.text
+    last = await second.hold(await second.ask(men=0, women=1, children=1), "Chambre 4")
+    page = await sit(browser, house, "operator", DESK, [])
+    full = page.locator("tbody:has(.zone:has-text('Sans place')) tr", has_text="Les Tilleuls")
+    await page.locator(".shelters .name").first.wait_for()
+    await page.locator(".bar-top label", has_text="Libres").click()
+    await full.locator("strong", has_text="0").wait_for()
+    assert await page.locator(".zone button").all_inner_texts() == ["Avec des places", "Sans place"]
+    await second.do(f"/api/placements/{last}/release")
+    await full.locator("strong", has_text="4").wait_for()
+    await page.locator(".bar-top label", has_text="Libres").click()
+    await full.wait_for(state="detached")
