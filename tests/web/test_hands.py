@@ -8,7 +8,7 @@ import pytest
 
 from chairs import House
 from siao.develop import chromium
-from stage import DESK, PHONE, sideways, sit
+from stage import DESK, PHONE, SMALL, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
@@ -234,7 +234,7 @@ async def test_one_hour_only_is_the_household_s_and_the_door_s_is_called_so(hous
     shelter, desk = [await sit(browser, house, login, size, []) for login, size in (("shelter", PHONE), ("operator", DESK))]
     await shelter.locator(".incoming").click()
     offer = (await shelter.locator(".offer dl").inner_text()).replace("\u00a0", " ")
-    assert "dès votre accord" in offer
+    assert "30 min après votre accord" in offer
     assert "avant 23:45" not in offer
     assert "porte fermée à 23:45" in offer
     await desk.locator(".queue li button", has_text="1 F").click()
@@ -316,3 +316,34 @@ async def test_free_places_stand_first_and_a_row_stays_in_its_group_until_that_i
     await full.locator("strong", has_text="4").wait_for()
     await page.locator(".bar-top label", has_text="Libres").click()
     await full.wait_for(state="detached")
+
+
+async def test_the_smallest_telephone_keeps_its_gutter_and_the_tab_says_where_one_is(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    await operator.do(f"/api/placements/{await operator.hold(await operator.ask(men=1))}/offer")
+    page = await sit(browser, house, "shelter", SMALL, [])
+    await page.locator(".incoming").wait_for()
+    edges = "[...document.querySelectorAll('.state, .unit')].map((e) => Math.round(e.getBoundingClientRect().right))"
+    assert set(await page.evaluate(edges)) == {320 - 12}
+    await page.locator(".incoming").click()
+    await page.locator(".offer").wait_for()
+    assert await page.locator(".tabs [aria-current]").all_inner_texts() == ["Propositions\n1"]
+
+
+async def test_what_the_server_says_of_the_places_follows_the_language(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1h")
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
+    async with page.expect_request(lambda asked: "/api/places" in asked.url and asked.headers["accept-language"] == "en"):
+        await page.locator(".top .langs", has_text="English").click()
+
+
+async def test_nothing_stands_between_the_head_and_a_request(house: House, browser: Any) -> None:
+    await (await house.chair("worker")).ask(women=1)
+    page = await sit(browser, house, "worker", DESK, [])
+    await page.locator(".reqs button").first.click()
+    await page.locator(".w-one .ttl").wait_for()
+    assert (
+        await page.evaluate("document.querySelector('.w-list').getBoundingClientRect().top - document.querySelector('.w-top').offsetHeight")
+        == 0
+    )
