@@ -8,7 +8,7 @@ import pytest
 
 from chairs import House
 from siao.develop import chromium
-from stage import DESK, PHONE, sideways, sit
+from stage import DESK, PHONE, SMALL, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
@@ -202,3 +202,148 @@ async def test_another_service_s_request_says_when_it_was_read(house: House, bro
     await operator.hold(asked["id"], "Chambre 4")
     await page.locator(".once button").click()
     await page.locator(".nextbox", has_text="Place trouvée et bloquée").wait_for()
+
+
+async def test_the_drawer_says_which_house_it_speaks_for_and_how_old_its_count_is(
+    house: House, browser: Any, look: asyncpg.Connection
+) -> None:
+    await look.execute("UPDATE unit SET confirmed_at = now() - interval '5 hours' WHERE name = 'Chambre 4'")
+    second = await house.chair("second")
+    await second.do(f"/api/placements/{await second.hold(await second.ask(women=1, men=0, children=1), 'Chambre 4')}/release")  # read again
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.locator(".name button", has_text="Les Tilleuls").click()
+    head, count = page.locator(".drawer .ph-top"), page.locator(".drawer .huge > span").first
+    await count.wait_for()
+    assert "Les Tilleuls" in await head.inner_text()
+    assert await head.locator("a").get_attribute("href") == "tel:0476000001"
+    assert (await count.inner_text()).startswith("(")
+    assert "à confirmer" in await page.locator(".drawer .conf").inner_text()
+    await page.locator(".drawer button.yes").click()
+    await page.wait_for_function("!document.querySelector('.drawer .huge > span').textContent.startsWith('(')")
+    await page.keyboard.press("Escape")
+    await page.locator(".name button", has_text="Le Refuge").click()
+    await head.locator("h1", has_text="Le Refuge").wait_for()
+    assert "numéro protégé" in await head.inner_text()
+
+
+async def test_one_hour_only_is_the_household_s_and_the_door_s_is_called_so(house: House, browser: Any, look: asyncpg.Connection) -> None:
+    await look.execute("UPDATE shelter SET arrive_before = '23:45' WHERE name = 'Les Tilleuls'")
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    shelter, desk = [await sit(browser, house, login, size, []) for login, size in (("shelter", PHONE), ("operator", DESK))]
+    await shelter.locator(".incoming").click()
+    offer = (await shelter.locator(".offer dl").inner_text()).replace("\u00a0", " ")
+    assert "30 min après votre accord" in offer
+    assert "avant 23:45" not in offer
+    assert "porte fermée à 23:45" in offer
+    await desk.locator(".queue li button", has_text="1 F").click()
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    card = desk.locator(".status", has_text="attendu avant")
+    await card.wait_for()
+    assert "avant 23:45" not in await card.locator(".pl").inner_text()
+    assert "porte fermée à 23:45" in await card.locator(".pl").inner_text()
+
+
+async def test_a_sheet_says_whom_it_is_about(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    code = await page.locator("article .bigcode").inner_text()
+    await page.locator("article button", has_text="Pas tous").click()
+    title = page.locator(".sheet h2")
+    assert [code in await title.inner_text(), "Chambre 4" in await title.inner_text()] == [True, True]
+    await page.keyboard.press("Escape")
+    await page.locator("article button.go").click()
+    for button in ("Prolonger", "Sortie"):
+        await page.locator("article.thin button", has_text=button).click()
+        assert f"{code} · Chambre 4" in await title.inner_text()
+        assert await title.evaluate("e => getComputedStyle(e).fontSize") == "20px", "as large as any title of a sheet"
+        await page.keyboard.press("Escape")
+
+
+async def test_the_second_tap_on_came_late_finds_no_button(house: House, browser: Any) -> None:
+    """The card of whoever did not come goes, and those present move up, in the same order as before."""
+    operator = await house.chair("operator")
+    for name, nights, came in (("Chambre 4", 1, "no-show"), ("Chambre 5", 7, "arrival")):
+        placement = await operator.hold(await operator.ask(women=1, children=1, nights=nights), name)
+        for verb in ("offer", "acceptance", came):
+            await operator.do(f"/api/placements/{placement}/{verb}")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    late = page.locator("article button", has_text="Est arrivé tard")
+    await late.wait_for()
+    x, y = await _middle(late)
+    await page.evaluate(UNDER, [x - 60, y + 20, "article.thin:nth-of-type(2) .second"])  # where "Prolonger" comes to stand
+    await late.click()
+    assert await page.evaluate("window.under") == "no button"
+
+
+async def test_a_room_says_that_nobody_has_looked_since_a_no_show(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    await operator.do(f"/api/placements/{placement}/acceptance")
+    await operator.do(f"/api/placements/{placement}/no-show")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    room = page.locator(".unit.row", has_text="Chambre 4")
+    await room.locator("b", has_text="à vérifier").wait_for()
+    await room.locator("label", has_text="Libre").click()
+    await room.locator("b", has_text="à vérifier").wait_for(state="detached")
+    assert await room.locator("input:checked + span").inner_text() == "Libre"
+
+
+async def test_free_places_stand_first_and_a_row_stays_in_its_group_until_that_is_chosen_again(house: House, browser: Any) -> None:
+    second = await house.chair("second")
+    for name in ("Chambre 5", "Chambre 6"):
+        await second.hold(await second.ask(men=0, women=1, children=1), name)
+    shelter = await house.chair("shelter")
+    for unit in (await shelter.rows("shelter"))["units"]:
+        if unit["name"] in ("Dortoir hommes", "Dortoir du soir"):
+            told = await shelter.do(f"/api/units/{unit['id']}/report", {"count": 0, "version": unit["version"], "rule": "men"})
+            assert told.status_code == 200, told.text
+    last = await second.hold(await second.ask(men=0, women=1, children=1), "Chambre 4")
+    page = await sit(browser, house, "operator", DESK, [])
+    full = page.locator("tbody:has(.zone:has-text('Sans place')) tr", has_text="Les Tilleuls")
+    await page.locator(".shelters .name").first.wait_for()
+    await page.locator(".bar-top label", has_text="Libres").click()
+    await full.locator("strong", has_text="0").wait_for()
+    assert await page.locator(".zone button").all_inner_texts() == ["Avec des places", "Sans place"]
+    await second.do(f"/api/placements/{last}/release")
+    await full.locator("strong", has_text="4").wait_for()
+    await page.locator(".bar-top label", has_text="Libres").click()
+    await full.wait_for(state="detached")
+
+
+async def test_the_smallest_telephone_keeps_its_gutter_and_the_tab_says_where_one_is(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    await operator.do(f"/api/placements/{await operator.hold(await operator.ask(men=1))}/offer")
+    page = await sit(browser, house, "shelter", SMALL, [])
+    await page.locator(".incoming").wait_for()
+    edges = "[...document.querySelectorAll('.state, .unit')].map((e) => Math.round(e.getBoundingClientRect().right))"
+    assert set(await page.evaluate(edges)) == {320 - 12}
+    await page.locator(".incoming").click()
+    await page.locator(".offer").wait_for()
+    assert await page.locator(".tabs [aria-current]").all_inner_texts() == ["Propositions\n1"]
+
+
+async def test_what_the_server_says_of_the_places_follows_the_language(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1h")
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
+    async with page.expect_request(lambda asked: "/api/places" in asked.url and asked.headers["accept-language"] == "en"):
+        await page.locator(".top .langs", has_text="English").click()
+
+
+async def test_nothing_stands_between_the_head_and_a_request(house: House, browser: Any) -> None:
+    await (await house.chair("worker")).ask(women=1)
+    page = await sit(browser, house, "worker", DESK, [])
+    await page.locator(".reqs button").first.click()
+    await page.locator(".w-one .ttl").wait_for()
+    assert (
+        await page.evaluate("document.querySelector('.w-list').getBoundingClientRect().top - document.querySelector('.w-top').offsetHeight")
+        == 0
+    )

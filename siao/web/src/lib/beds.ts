@@ -25,6 +25,11 @@ export function counts(units: Iterable<Unit>): Counts {
   return sum;
 }
 
+/** Four beds side by side, or as many as leave none alone in the last row. */
+export const columns = (beds: number, among = [4, 3, 5]): number => among.find((n) => beds <= n || beds % n !== 1) ?? 4;
+/** The same on the smallest telephones, where five would not hold their words. */
+export const few = (beds: number): number => columns(beds, [4, 3]);
+
 export const roomIsFree = (unit: Unit): boolean => /[lc]/.test(unit.beds) && !/[^lcx]/.test(unit.beds);
 
 export interface Drawn { rooms: { id: string; letters: string; name: string; due: boolean }[]; dorms: { id: string; rule: string | null; letters: string; more: number; name: string }[]; more: number }

@@ -20,6 +20,9 @@ export class Call extends Asking {
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   /** Its line stays when its five seconds are over: what is below does not move up under a finger. */
   undoable = $state(false);
+  /** The place that was just given back, in words: beside its undo. */
+  released = $state('');
+  private override: string | null = null;
 
   private does: Promise<void> = Promise.resolve();
   /** The request that was asked for and not answered: asked again, it keeps its key. */
@@ -123,6 +126,7 @@ export class Call extends Asking {
       try {
         const held = await send<Answer>(`/api/requests/${request}/placement`, { units: wanted.units, override, advice: this.advice?.token ?? null }, 'POST', newKey());
         this.placementId = held.id;
+        this.override = override;
         this.lost = null;
         await this.feed.shows(held);
         this.mayUndo(() => this.release(held.id));
@@ -174,14 +178,34 @@ export class Call extends Asking {
     await this.doing(async () => this.feed.shows(await send(path, body)));
   }
 
+  /** Gives the place back, and says so; one that was only held may be taken again for five seconds. */
   async release(id = this.placement?.id): Promise<void> {
+    const was = this.placement;
     if (id) await this.act(`/api/placements/${id}/release`);
+    if (this.said) return;
     this.placementId = null;
     [this.undo, this.undoable] = [null, false];
     void this.search();
+    if (was?.state === 'held' && this.requestId) this.givenBack(was, this.requestId);
   }
 
-  private mayUndo(what: () => Promise<void>): void {
+  private givenBack(was: Placement, request: string): void {
+    const units = [...new Set(was.beds.map(([unit]) => unit))];
+    const names = units.map((unit) => this.feed.units.get(unit)?.name ?? '').join(' + ');
+    this.mayUndo(() => this.takeAgain(units, request), `${names}, ${this.feed.shelters.get(was.shelter ?? '')?.name ?? ''}`);
+  }
+
+  /** The same place for the same household, with the reason that was given for it; where it is no longer proposed nothing is taken. */
+  private async takeAgain(units: string[], request: string): Promise<void> {
+    await this.upToDate();
+    if (this.requestId !== request || this.dirty) return;
+    const same = this.found?.places.find((place) => place.units.toSorted().join() === units.toSorted().join());
+    if (same) await this.hold(same, this.override);
+    else this.said = say('Cette place n’est plus proposée.', 'This place is no longer proposed.');
+  }
+
+  private mayUndo(what: () => Promise<void>, released = ''): void {
+    this.released = released;
     const undo = {
       until: Date.now() + UNDO_MS,
       what: () => {

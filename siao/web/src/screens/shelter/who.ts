@@ -10,4 +10,7 @@ export function where(feed: Feed, p: Placement): string {
   return dormitory ? `${names}, ${say(p.beds.length > 1 ? 'lits' : 'lit', p.beds.length > 1 ? 'beds' : 'bed')} ${p.beds.map(([, n]) => n).join(', ')}` : names;
 }
 
+/** By what a household is known on a sheet about it: its code and its beds. */
+export const known = (feed: Feed, p: Placement): string => `${p.code ?? say('sans code', 'no code')} · ${where(feed, p)}`;
+
 export const who = (p: Placement): string => long(p) || `${p.persons ?? p.beds.length} ${say((p.persons ?? 2) > 1 ? 'personnes' : 'personne', (p.persons ?? 2) > 1 ? 'persons' : 'person')}`;
