@@ -69,9 +69,9 @@ def _no_signals() -> Any:
 class Chair(httpx.AsyncClient):
     """Somebody with a session. `do` sends a command with a key of its own."""
 
-    async def do(self, path: str, body: Any = None, key: UUID | None = None, **query: Any) -> httpx.Response:
+    async def do(self, path: str, body: Any = None, key: UUID | None = None, method: str = "POST", **query: Any) -> httpx.Response:
         headers = {"Idempotency-Key": str(key or uuid4())}
-        return await self.post(path, json=body, headers=headers, params=query)
+        return await self.request(method, path, json=body, headers=headers, params=query)
 
     async def ask(self, **asked: Any) -> str:
         answer = await self.do("/api/requests", {"men": 1, **asked})

@@ -223,7 +223,7 @@ def _usual(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
-    subject = change.placement or change.request or change.plan or change.shelter or (change.units or (UUID(int=0),))[0]
+    subject = change.placement or change.request or change.plan or change.shelter or change.service or (change.units or (UUID(int=0),))[0]
     request = here.find(Request, change.request) if change.request and change.placement is None else None
     return Answer(subject, entry.seq, epoch, change.until, request.code if request else None)
 

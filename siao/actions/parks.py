@@ -29,12 +29,12 @@ async def load(url: str, park: Park) -> int:
     db = await asyncpg.connect(url, timeout=database.CONNECT_SECONDS, command_timeout=IMPORT_SECONDS)
     try:
         await db.execute(database.begin([park.code]))
+        await store.place(db, [parks.territory(park)])
+        head = await journal.lock(db, park.code)
         if await store.live(db, park.code):
             raise InUse(f"{park.name}: households have places there; end them before importing a night over them")
-        now = await db.fetchval("SELECT clock_timestamp()")
-        rows = list(parks.rows(park, now, Source.IMPORT))
+        rows = list(parks.rows(park, await database.clock(db), Source.IMPORT))
         await store.place(db, rows)
-        head = await journal.lock(db, park.code)
         units = tuple(row.id for row in rows if isinstance(row, Unit))
         seq = await journal.tell(db, head, [Change(Verb.ADMINISTER, (), "import", units=units)], IMPORT)
         await db.execute("COMMIT")

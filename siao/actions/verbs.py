@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from siao.core import asking, closing, openings, placements, promises, reports, requests, rules, stays
+from siao.core import asking, closing, openings, placements, promises, reports, requests, rules, stays, structures
 from siao.core.people import By
 from siao.core.world import Change, World
 from siao.store.world import Wanted
@@ -45,6 +45,12 @@ RULES: dict[type[Any], Rule] = {
     openings.ClosePlan: openings.close_plan,
     closing.CloseNight: closing.close_night,
     rules.SetRules: rules.set_rules,
+    structures.AddShelter: structures.add_shelter,
+    structures.ChangeShelter: structures.change_shelter,
+    structures.AddUnit: structures.add_unit,
+    structures.ChangeUnit: structures.change_unit,
+    structures.AddService: structures.add_service,
+    structures.ChangeService: structures.change_service,
 }
 
 
@@ -87,3 +93,20 @@ def _names(command: Command) -> Iterator[tuple[str, Iterable[Any]]]:
         yield "communes", (asked.zone,)
     if isinstance(what, closing.CloseNight):
         yield "night", (what.territory,)
+    yield from _administered(what)
+
+
+def _administered(what: Any) -> Iterator[tuple[str, Iterable[Any]]]:
+    """What is to be added may be there already, made by the same key."""
+    match what:
+        case structures.AddShelter(id=id):
+            yield "shelters", (id,)
+        case structures.AddUnit(id=id):
+            yield "units", (id,)
+            yield "plans", (what.form.plan,)
+        case structures.ChangeUnit():
+            yield "plans", (what.form.plan,)
+        case structures.AddService(id=id) | structures.ChangeService(service=id):
+            yield "services", (id,)
+        case _:
+            pass

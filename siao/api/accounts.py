@@ -8,10 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta, Struct
 
 from siao.actions import accounts as actions
+from siao.actions import people
 from siao.api import administration, seat
 from siao.api.seat import Call
 from siao.core import views
-from siao.core.people import Right, Role
+from siao.core.people import By, Right, Role
+from siao.core.refused import Refusal, Refused
 from siao.core.requests import PLAIN
 from siao.store import db as database
 from siao.store import journal
@@ -41,6 +43,16 @@ class AccountChange(Struct, frozen=True, forbid_unknown_fields=True):
     rights: tuple[RightForm, ...] | None = None
 
 
+async def writing(request: Call) -> tuple[By, str]:
+    """Who changes an account, and where; a human who was there in the last half hour."""
+    seat.same_origin(request)
+    person, code = await administration.admin(request)
+    if person.idle:
+        raise Refused(Refusal.IDLE)
+    await people.touched(seat.house(request).pool, person)
+    return By(person.id, Role.ADMIN), code
+
+
 @get("/api/accounts")
 async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
     """The accounts with a right here, and those without any."""
@@ -57,7 +69,7 @@ async def accounts(request: Call, territory: FromQuery[str | None] = None) -> li
 @post("/api/accounts", status_code=201)
 async def add_account(request: Call, data: JSONBody[AccountForm]) -> actions.Written:
     """A new account with its rights; nobody registers alone."""
-    by, code = await administration.writing(request)
+    by, code = await writing(request)
     here = seat.house(request)
     written = await actions.add(here.pool, code, by, data.login, data.password, data.language, _rights(code, data.rights))
     here.hub.doorbell.ring(code, written.seq)
@@ -67,7 +79,7 @@ async def add_account(request: Call, data: JSONBody[AccountForm]) -> actions.Wri
 @put("/api/accounts/{id:uuid}")
 async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[AccountChange]) -> actions.Written:
     """Whatever changes, the account's sessions end at once. An account with a right elsewhere is not changed from here."""
-    by, code = await administration.writing(request)
+    by, code = await writing(request)
     here = seat.house(request)
     rights = None if data.rights is None else _rights(code, data.rights)
     written = await actions.change(here.pool, code, by, id, active=data.active, password=data.password, rights=rights)

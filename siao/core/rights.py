@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from siao.core import requests
+from siao.core import requests, structures
 from siao.core.closing import CloseNight
 from siao.core.openings import ClosePlan, CloseUnit, OpenPlan, OpenUnit
 from siao.core.people import OFFICE, By, Role
@@ -50,6 +50,12 @@ MAY: dict[type[Any], frozenset[Role]] = {
     ClosePlan: COORDINATOR,
     CloseNight: COORDINATOR | CLOCK,
     SetRules: COORDINATOR | ADMIN,
+    structures.AddShelter: ADMIN,
+    structures.ChangeShelter: ADMIN,
+    structures.AddUnit: ADMIN,
+    structures.ChangeUnit: ADMIN,
+    structures.AddService: ADMIN,
+    structures.ChangeService: ADMIN,
 }
 
 FOR_A_SHELTER = frozenset(command for command, roles in MAY.items() if Role.SHELTER in roles)

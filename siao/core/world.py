@@ -89,7 +89,7 @@ class World:
         self.rows: dict[tuple[type[Any], Any], Any] = {}
         self.claim: dict[UUID, Claim | None] = {}
         self.claimed: dict[UUID, tuple[Claim, ...]] = {}
-        self.beds_of: defaultdict[UUID, list[UUID]] = base.beds_of if base else defaultdict(list)
+        self.beds_of: dict[UUID, tuple[UUID, ...]] = {}
         self.free_of: dict[UUID, list[Bed]] = {}
         self.touched: set[UUID] = set()
         self.kept: dict[Any, Any] = {}
@@ -97,17 +97,18 @@ class World:
             self._fill(rows)
 
     def _fill(self, rows: Iterable[Struct]) -> None:
-        beds: list[Bed] = []
+        beds: defaultdict[UUID, list[Bed]] = defaultdict(list)
         for row in rows:
             self.rows[type(row), key(row)] = row
             if isinstance(row, Bed):
-                beds.append(row)
+                beds[row.unit].append(row)
             elif isinstance(row, Claim):
                 self._index(row)
-        for bed in sorted(beds, key=_number):
-            self.beds_of[bed.unit].append(bed.id)
+        self.beds_of = {unit: tuple(bed.id for bed in sorted(found, key=_number)) for unit, found in beds.items()}
 
     def put(self, row: Struct) -> None:
+        if isinstance(row, Bed) and self.find(Bed, row.id) is None:  # installed behind those that are there
+            self.beds_of[row.unit] = (*self._bed_ids(row.unit), row.id)
         self.rows[type(row), key(row)] = row
         if isinstance(row, Claim):
             self._index(row)
@@ -186,11 +187,16 @@ class World:
         return self._beds(unit)
 
     def _beds(self, unit: UUID) -> list[Bed]:
-        return [self.get(Bed, id) for id in self.beds_of[unit]]
+        return [self.get(Bed, id) for id in self._bed_ids(unit)]
+
+    def _bed_ids(self, unit: UUID) -> tuple[UUID, ...]:
+        if unit in self.beds_of or self.base is None:
+            return self.beds_of.get(unit, ())
+        return self.base._bed_ids(unit)
 
     def claims_in(self, unit: UUID) -> list[Claim]:
         """The live claims on the unit's beds that are here."""
-        return [claim for id in self.beds_of[unit] if (claim := self.claim_on(id))]
+        return [claim for id in self._bed_ids(unit) if (claim := self.claim_on(id))]
 
     def promised(self, unit: UUID) -> bool:
         """Whether any bed of it is promised, or somebody is there by a promise."""
@@ -224,6 +230,7 @@ class World:
     def merge(self, child: "World") -> None:
         """Takes over what was decided on a fork of this world."""
         self.rows |= child.rows
+        self.beds_of |= child.beds_of
         self.claim |= child.claim
         self.claimed |= child.claimed
         self.free_of |= child.free_of

@@ -19,7 +19,7 @@ from siao.core.placements import Placement
 from siao.core.requests import Criteria, Request
 from siao.core.rules import Edition
 from siao.core.statistics import Tally
-from siao.core.territories import Territory
+from siao.core.territories import Service, Territory
 from siao.core.units import Plan, Shelter, Unit
 from siao.store.db import STATEMENTS_MAX, Connection
 from siao.store.rows import values
@@ -73,20 +73,32 @@ def _supply(s: Saved) -> Sequence[Any]:
     return values(rates.supplied(row for row in s.learned if isinstance(row, Supply)))
 
 
-WRITES = (
+WRITES = (  # whole rows: each was read under the lock that its writer still holds
     Write(
         _rows(Bed),
-        """UPDATE bed t SET physical = n.physical, out_reason = n.out_reason, to_check = n.to_check, version = n.version
-            FROM unnest({}::bed[]) n WHERE t.id = n.id""",
+        """INSERT INTO bed SELECT (n).* FROM unnest({}::bed[]) n ON CONFLICT (id) DO UPDATE SET
+                physical = excluded.physical, out_reason = excluded.out_reason, to_check = excluded.to_check, version = excluded.version""",
     ),
     Write(
         _rows(Unit),
-        """UPDATE unit t SET rule_tonight = n.rule_tonight, open = n.open, closed_reason = n.closed_reason, version = n.version,
-                confirmed_at = n.confirmed_at, confirmed_source = n.confirmed_source, kept_until = n.kept_until,
-                kept_level = n.kept_level
-            FROM unnest({}::unit[]) n WHERE t.id = n.id""",
+        """INSERT INTO unit SELECT (n).* FROM unnest({}::unit[]) n ON CONFLICT (id) DO UPDATE SET
+                name = excluded.name, nominal = excluded.nominal, rule = excluded.rule, rule_tonight = excluded.rule_tonight,
+                features = excluded.features, mode = excluded.mode, open = excluded.open, closed_reason = excluded.closed_reason,
+                plan = excluded.plan, suite = excluded.suite, nights_max = excluded.nights_max, version = excluded.version,
+                confirmed_at = excluded.confirmed_at, confirmed_source = excluded.confirmed_source,
+                kept_until = excluded.kept_until, kept_level = excluded.kept_level""",
     ),
-    Write(_rows(Shelter), "UPDATE shelter t SET to_ring_since = n.to_ring_since FROM unnest({}::shelter[]) n WHERE t.id = n.id"),
+    Write(
+        _rows(Shelter),
+        """INSERT INTO shelter SELECT (n).* FROM unnest({}::shelter[]) n ON CONFLICT (id) DO UPDATE SET
+                name = excluded.name, scheme = excluded.scheme, commune = excluded.commune, zone = excluded.zone,
+                latitude = excluded.latitude, longitude = excluded.longitude, address = excluded.address,
+                telephone = excluded.telephone, house_rules = excluded.house_rules, arrive_before = excluded.arrive_before,
+                confidential = excluded.confidential, by_phone = excluded.by_phone, to_ring_since = excluded.to_ring_since""",
+    ),
+    Write(
+        _rows(Service), "INSERT INTO service SELECT (n).* FROM unnest({}::service[]) n ON CONFLICT (id) DO UPDATE SET name = excluded.name"
+    ),
     Write(_rows(Plan), "UPDATE plan t SET open = n.open FROM unnest({}::plan[]) n WHERE t.id = n.id"),
     Write(
         _rows(Request),

@@ -17,14 +17,14 @@ from siao.core.closing import Night
 from siao.core.placements import Holds, Placement
 from siao.core.requests import Criteria, Request
 from siao.core.rules import Edition
-from siao.core.territories import Commune, Territory
+from siao.core.territories import Commune, Service, Territory
 from siao.core.units import Plan, Shelter, Unit
 from siao.core.world import Part
 from siao.store.db import STATEMENTS_MAX, Connection, deleted
 from siao.store.rows import reader
 
 ALWAYS = [reader(kind) for kind in (Territory, Part, Shelter, Unit, Bed, Claim, Placement, Request, Criteria, Plan, Commune)]
-IF_NAMED = (("night", reader(Night)), ("rules", reader(Edition)), ("agents", reader(Holds)))
+IF_NAMED = (("night", reader(Night)), ("rules", reader(Edition)), ("services", reader(Service)), ("agents", reader(Holds)))
 read_territory = reader(Territory)
 LEFT_OUT, PARAMETER = re.compile(r"-- (\w+)$"), re.compile(r"{(\w+)}")
 
@@ -46,6 +46,7 @@ class Wanted(Struct, frozen=True):
     requests: Sequence[UUID] = ()
     plans: Sequence[UUID] = ()
     agents: Sequence[UUID] = ()
+    services: Sequence[UUID] = ()
     communes: Sequence[str] = ()
     night: Sequence[str] = ()
     rules: Sequence[str] = ()
@@ -151,6 +152,7 @@ SELECT clock_timestamp(),
     )
     , ARRAY(SELECT x FROM night x WHERE territory = ANY({night}::text[]))  -- night
     , ARRAY(SELECT x FROM rules x WHERE territory = ANY({rules}::text[]))  -- rules
+    , ARRAY(SELECT x FROM service x WHERE id = ANY({services}::uuid[]))  -- services
     , ARRAY(SELECT (agent, array_agg(id))::holds FROM (  -- agents
         SELECT p.id, (SELECT j.agent FROM journal j WHERE j.territory = p.territory AND j.seq = p.opened_seq  -- agents
             AND j.outcome <> 'planned') AS agent  -- agents

@@ -11,7 +11,7 @@ import pytest
 import city
 from city import COORDINATOR, DAY_CENTRE, PLAN, WORKER, bed, shelter, unit
 from hotline import Hotline
-from siao.actions import accounts, structures
+from siao.actions import accounts
 from siao.core import board as boards
 from siao.core import night, views
 from siao.core.allocation.compatible import Place
@@ -25,6 +25,7 @@ from siao.core.placements import Accept, Hold, HouseholdRefusal, Lapse, Offer, R
 from siao.core.reports import Confirm, Count, Report, Seen
 from siao.core.requests import CloseUnmet, Closing, Renew, Resume, Revise, Withdraw
 from siao.core.stays import Arrive, Depart, Departure, Extend, Move, NoShow, Shrink
+from siao.core.structures import AddService
 from siao.core.units import Rule
 from siao.store import board as store
 from siao.store import db as database
@@ -264,10 +265,10 @@ async def test_every_verb_was_told(watched: Watched, pool: database.Pool) -> Non
     assert watched.screens.verbs == set(Verb) - WHOLE
 
 
-async def test_the_administration_s_entry_asks_for_a_whole_board(pool: database.Pool) -> None:
+async def test_the_administration_s_entry_asks_for_a_whole_board(hotline: Hotline, pool: database.Pool) -> None:
     admin = By(uuid4(), Role.ADMIN)
     async with database.reading(pool, [city.CODE]) as db:
         before = (await store.news(db, city.CODE, 0)).seq
-    await structures.write(pool, city.CODE, [], admin)
+    await hotline.do(AddService(uuid4(), city.CODE, "Accueil du soir"), admin)
     async with database.reading(pool, [city.CODE]) as db:
         assert store.whole((await store.news(db, city.CODE, before)).entries)

@@ -1,7 +1,7 @@
 """Each invariant broken in the database, past its guards, and seen; and an evening's work that breaks none."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -14,9 +14,12 @@ from siao.core import published
 from siao.core.chain import Link
 from siao.core.invariants import Broken, Invariant
 from siao.core.journal import GENESIS, Entry, link
+from siao.core.people import By, Role
 from siao.core.placements import Accept, HouseholdRefusal, Offer, RefuseHousehold, RefuseShelter, Release, ShelterRefusal
 from siao.core.requests import Asked, CloseUnmet, Closing, Renew, Withdraw
 from siao.core.stays import Arrive, Depart, Departure, NoShow
+from siao.core.structures import AddService, AddShelter, AddUnit, ShelterForm, UnitForm
+from siao.core.units import Kind, Rule, Scheme
 from siao.embedded.stack import Stack
 from siao.store import invariants as store
 from siao.store import migrate
@@ -75,6 +78,17 @@ async def test_an_evening_s_work_breaks_nothing(hotline: Hotline, seen: Callable
     assert (again.entries, again.broken) == (0, []), "what was followed is not followed again"
     await hotline.ask()
     assert (await seen(dict(whole.heads))).entries == 1
+
+
+async def test_what_the_administration_describes_breaks_nothing(
+    hotline: Hotline, seen: Callable[..., Awaitable[verification.Look]]
+) -> None:
+    form, admin = ShelterForm("Les Ormes", Scheme.CHU, "Voiron", "Voironnais"), By(UUID(int=119), Role.ADMIN)
+    shelter, service = AddShelter(uuid4(), city.CODE, form), AddService(uuid4(), city.CODE, "Accueil du soir")
+    unit = AddUnit(uuid4(), shelter.id, UnitForm("Dortoir", Kind.DORMITORY, 2, Rule.MEN))
+    for what in (shelter, unit, service):
+        await hotline.do(what, admin)
+    assert (await seen(whole=True)).broken == []
 
 
 async def test_pieces_join(

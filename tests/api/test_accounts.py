@@ -127,7 +127,7 @@ def test_an_entry_of_before_has_the_link_that_it_had() -> None:
 async def test_the_administrator_and_the_auditor_look_back_and_operators_hear_nothing(house: House, look: asyncpg.Connection) -> None:
     admin, operator = await house.chair("admin"), await house.chair("operator")
     await add(admin, "night-desk", SHELTER)
-    await admin.post("/api/services", json={"name": "Accueil du soir"})
+    assert (await admin.do("/api/services", {"name": "Accueil du soir"})).status_code == 201
     night = (datetime.now(UTC) + timedelta(days=3)).date()
     assert (await admin.do("/api/rules", {"effective": night.isoformat()})).status_code == 201
     await operator.ask()
