@@ -78,6 +78,11 @@ def hashed(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
+def is_token(cookie: str) -> bool:
+    """Whether a cookie has the form of a token; all else was never one of ours."""
+    return len(cookie) == 2 * TOKEN_BYTES and set(cookie) <= HEX
+
+
 async def who(pool: database.Pool, cookie: str | None) -> Person | None:
     """Who holds this cookie, with the rights as they are now."""
     return (await who_all(pool, [cookie])).get(cookie) if cookie else None
@@ -85,7 +90,7 @@ async def who(pool: database.Pool, cookie: str | None) -> Person | None:
 
 async def who_all(pool: database.Pool, cookies: Iterable[str]) -> dict[str, Person]:
     """Who holds each of these cookies, in one query; those that nobody holds are not in it."""
-    tokens = {hashed(bytes.fromhex(cookie)): cookie for cookie in cookies if len(cookie) == 2 * TOKEN_BYTES and set(cookie) <= HEX}
+    tokens = {hashed(bytes.fromhex(cookie)): cookie for cookie in cookies if is_token(cookie)}
     sessions = await store.sessions(pool, list(tokens)) if tokens else []
     return {tokens[session.token]: _person(session) for session in sessions}
 

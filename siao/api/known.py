@@ -18,6 +18,7 @@ AGAIN_SECONDS, LOOK_SECONDS = 2.5, 0.25
 KEPT_SECONDS = 15.0
 """A session that nobody used for so long is looked up again when it comes back; a screen pings each 5 s."""
 KNOWN_MAX = 20_000
+"""Beyond, whoever was not there for longest is forgotten: a crowd of strangers makes nobody else be looked up again."""
 
 
 class Kept(Struct):
@@ -41,24 +42,33 @@ class Known:
         if kept is None or now - kept.at > KNOWN_SECONDS:
             return None
         kept.used = now
+        self.kept[cookie] = self.kept.pop(cookie)
         return kept
 
     async def find(self, cookie: str) -> Person | None:
+        """Nobody holds what is no token: it is neither looked up nor kept, since anybody may send any."""
+        if not people.is_token(cookie):
+            return None
         kept = self.seen(cookie)
         if kept is None:
             began = time.monotonic()  # the answer is as old as the question
             kept = Kept(await people.who(self.pool, cookie), began, began)
-            if len(self.kept) > KNOWN_MAX:
-                self.kept.clear()
-            self.kept[cookie] = kept
+            self._keep(cookie, kept)
         return kept.person
+
+    def _keep(self, cookie: str, kept: Kept) -> None:
+        """The last ones used stand last."""
+        self.kept.pop(cookie, None)
+        self.kept[cookie] = kept
+        if len(self.kept) > KNOWN_MAX:
+            del self.kept[next(iter(self.kept))]
 
     def clear(self) -> None:
         """Somebody's rights or session changed: everybody is looked up again."""
         self.kept.clear()
 
     def forget(self, cookie: str) -> None:
-        """This session is over."""
+        """This session is over, or something about it changed."""
         self.kept.pop(cookie, None)
 
     async def keep(self) -> None:

@@ -70,7 +70,7 @@ async def wake(request: Call, data: JSONBody[Password]) -> None:
     here = seat.house(request)
     if not await people.wake(here.pool, person, data.password):
         raise Refused(Refusal.WRONG_PASSWORD, "password")
-    here.known.clear()
+    here.known.forget(request.cookies[here.settings.cookie])
 
 
 @post("/api/session/presence", status_code=204)
@@ -90,7 +90,7 @@ async def log_out(request: Call) -> Response[None]:
     person = await seat.person(request)
     here = seat.house(request)
     await people.log_out(here.pool, person)
-    here.known.clear()
+    here.known.forget(request.cookies[here.settings.cookie])
     return Response(None, status_code=204, cookies=[_cookie(request, here.settings.cookie, "", 0)])
 
 
@@ -107,7 +107,7 @@ async def choose_language(request: Call, data: JSONBody[Language]) -> dict[str, 
     person = await seat.person(request)
     here = seat.house(request)
     await store.language(here.pool, person.id, data.language)
-    here.known.clear()
+    here.known.forget(request.cookies[here.settings.cookie])
     return {"language": data.language}
 
 

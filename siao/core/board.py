@@ -1,7 +1,7 @@
 """The board of a territory, folded from its rows, and what each chair may see of it. Pure; whole rows, so twice is harmless."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +24,15 @@ from siao.core.units import Plan, Shelter, Unit
 
 Id = UUID
 KINDS = ("shelters", "units", "placements", "requests", "plans")
+FOLLOWED_NIGHTS, KEPT_NIGHTS = 3, 1
+"""How many nights may close after its own before a closed request leaves the board: on a social worker's list, and where nobody follows
+it. A household that did not come leaves with the latter."""
 BANDS = ("first", "middle", "later")
 """Which third of the queue a request stands in; nothing finer is told to a social worker."""
 
 
 class Facts(Struct):
-    """Rows as they are now: all of a territory, or what some entries touched."""
+    """Rows as they are now: all of a territory, or what some entries touched. `closed`: the last night that was closed."""
 
     shelters: list[Shelter] = []
     units: list[Unit] = []
@@ -39,6 +42,7 @@ class Facts(Struct):
     requests: list[Request] = []
     criteria: list[Criteria] = []
     plans: list[Plan] = []
+    closed: date | None = None
 
 
 class Touched(Struct):
@@ -56,7 +60,8 @@ class Touched(Struct):
 
 
 class Board:
-    """Rows by id. Criteria live here only while their request waits: a closed request's row comes without them."""
+    """Rows by id. Criteria live here only while their request waits: a closed request's row comes without them, and leaves as nights
+    close. So a board is a matter of its position, whenever it was loaded."""
 
     def __init__(self, territory: Territory, editions: Iterable[Edition] = (), communes: Iterable[Commune] = ()) -> None:
         self.territory, self.editions = territory, tuple(editions)
@@ -74,17 +79,36 @@ class Board:
         self.stock: Stock | None = None
         self.stock_night: date | None = None
         self.band: dict[Id, str] = {}
+        self.closed: date | None = None
+
+    def take(self, facts: Facts, touched: Touched) -> tuple[Touched, set[Id]]:
+        """Folds the news, and what leaves as a night closes. Gives all that changed, and whom it concerns (`concerned`)."""
+        before = self._past(facts.closed)
+        before.add(touched)
+        told = concerned(self, before)
+        changed = self.fold(facts, before)
+        return changed, told | concerned(self, changed)
+
+    def _past(self, closed: date | None) -> Touched:
+        """What is on the board and leaves it by the close of this night."""
+        if closed == self.closed:
+            return Touched()
+        return Touched(
+            placements={id for id, row in self.placements.items() if missed(row, closed)},
+            requests={id for id, row in self.requests.items() if over(row, closed)},
+        )
 
     def fold(self, facts: Facts, touched: Touched) -> Touched:
         """Takes the touched rows as they are now; what is touched and not among the facts is gone. Gives all that changed."""
+        self.closed = facts.closed
         self._fold_units(facts, touched)
         changed = Touched()
         changed.add(touched)
         for kind, rows in (
             ("shelters", facts.shelters),
             ("plans", facts.plans),
-            ("placements", facts.placements),
-            ("requests", facts.requests),
+            ("placements", [row for row in facts.placements if not missed(row, facts.closed)]),
+            ("requests", [row for row in facts.requests if not over(row, facts.closed)]),
         ):
             self._replace(getattr(self, kind), rows, getattr(touched, kind))
         self._replace(self.criteria, facts.criteria, touched.requests, key="request")
@@ -92,6 +116,7 @@ class Board:
             self._index(id)
         for unit in touched.units:
             changed.placements.update(claim.placement for claim in self.claims.get(unit, {}).values())
+        changed.placements.update(self.placed[id] for id in touched.requests if id in self.placed and id not in self.requests)
         changed.requests.update(p.request for id in changed.placements if (p := self.placements.get(id)) and p.request)
         if touched.requests:
             changed.requests.update(self._rebanded())
@@ -130,6 +155,7 @@ class Board:
     def _index(self, id: Id) -> None:
         placement = self.placements.get(id)
         if placement is None:
+            self.held.pop(id, None)
             return
         if placement.state not in LIVE | {State.NO_SHOW}:
             del self.placements[id]
@@ -205,6 +231,18 @@ def concerned(board: Board, touched: Touched) -> set[Id]:
     shelters |= {placement.shelter for id in touched.placements if (placement := board.placements.get(id))}
     services = {request.service for id in touched.requests if (request := board.requests.get(id)) and request.service}
     return touched.shelters | shelters | services
+
+
+def over(request: Request, closed: date | None) -> bool:
+    """Whether a closed request is past its time on the board, `closed` being the last night that was closed."""
+    if closed is None or request.closing is None:
+        return False
+    return request.night <= closed - timedelta(days=KEPT_NIGHTS if request.service is None else FOLLOWED_NIGHTS)
+
+
+def missed(placement: Placement, closed: date | None) -> bool:
+    """Whether a no-show is past its time on the board."""
+    return closed is not None and placement.state is State.NO_SHOW and placement.night <= closed - timedelta(days=KEPT_NIGHTS)
 
 
 def waiting(request: Request) -> bool:

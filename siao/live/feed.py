@@ -10,7 +10,7 @@ import re
 import time
 from collections import deque
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -32,7 +32,8 @@ POLL_SECONDS = 1.0
 AGAIN_SECONDS = 0.2
 REACH_SECONDS = 0.005
 KEPT_ENTRIES = 5_000
-"""How far back a screen may resume; beyond, it takes a new snapshot."""
+KEPT_FOR = timedelta(hours=12)
+"""How far back a screen may resume; beyond, it takes a new snapshot. No session lasts longer, and the lines of the news have codes."""
 NEWS_MINUTES = 10
 NEWS_SHOWN = 60
 NUMBER = re.compile(r"[0-9]{1,18}").fullmatch  # `²` is a digit too, and of five thousand of them Python makes no number
@@ -53,6 +54,7 @@ class Kept(Struct, frozen=True):
     upto: int
     touched: Touched
     news: tuple[dict[str, Any], ...]
+    at: datetime
 
 
 class Feed:
@@ -161,15 +163,21 @@ class Feed:
     def _take(self, news: store.News) -> None:
         """Folds, encodes once a view, sends: no await, so that every screen sees the same order."""
         board = self.board
-        concerned = boards.concerned(board, news.touched)
-        changed = board.fold(news.facts, news.touched)
-        concerned |= boards.concerned(board, changed)
+        changed, concerned = board.take(news.facts, news.touched)
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
         lines = tuple(views.line(board, entry) for entry in news.entries if entry.account is None)
         self.recent.extend(lines)
-        self.kept.append(Kept(before, self.seq, changed, lines))
+        self.kept.append(Kept(before, self.seq, changed, lines, self.at))
+        self._forget(self.at)
         self._moved()
         self._tell(before, changed, lines, concerned)
+
+    def _forget(self, now: datetime) -> None:
+        """What is too long ago to be told."""
+        while self.kept[0].at < now - KEPT_FOR:
+            self.kept.popleft()
+        while self.recent and self.recent[0]["at"] < now - timedelta(minutes=NEWS_MINUTES):
+            self.recent.popleft()
 
     def _moved(self) -> None:
         self.texts.clear()

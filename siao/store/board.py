@@ -1,10 +1,11 @@
 """What the board is folded from: all of a territory, or what came since a number; one statement, so one snapshot."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct
 
+from siao.core import board as boards
 from siao.core.beds import Bed
 from siao.core.board import Facts, Touched
 from siao.core.claims import Claim
@@ -28,8 +29,6 @@ NEWS_MAX = 500
 """Entries read at once; the rest follows in the next breath."""
 RECENT_MAX = 1_000
 """How far back the last entries are looked for: on a quiet night the whole journal would be walked to find that there are none."""
-CLOSED_DAYS = 3
-"""How long a social worker's list keeps a closed request."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -54,6 +53,7 @@ class News(Struct, frozen=True):
 async def snapshot(db: Connection, territory: str) -> Snapshot:
     row: Any = await db.fetchrow(
         """
+        WITH closed AS (SELECT max(date) AS last FROM night WHERE territory = $1)
         SELECT epoch(), t, clock_timestamp(), ARRAY(SELECT x FROM rules x WHERE territory = $1),
             ARRAY(SELECT x FROM commune x WHERE territory = $1 ORDER BY name),
             ARRAY(SELECT x FROM shelter x WHERE territory = $1),
@@ -61,20 +61,22 @@ async def snapshot(db: Connection, territory: str) -> Snapshot:
             ARRAY(SELECT x FROM bed x WHERE territory = $1),
             ARRAY(SELECT x FROM placement_bed x WHERE territory = $1 AND live),
             ARRAY(SELECT x FROM placement x WHERE territory = $1 AND state IN ('held', 'offered', 'expected', 'present', 'no_show')
-                AND (state <> 'no_show' OR night >= current_date - 1)),
-            ARRAY(SELECT x FROM request x WHERE territory = $1
-                AND (closing IS NULL OR (service IS NOT NULL AND closed_at > clock_timestamp() - make_interval(days => $2)))),
+                AND (state <> 'no_show' OR night > coalesce((SELECT last FROM closed) - $2::int, '-infinity'))),
+            ARRAY(SELECT x FROM request x WHERE territory = $1 AND (closing IS NULL
+                OR (closed_at >= coalesce((SELECT last FROM closed) - $3::int, '-infinity')::timestamptz AND night > coalesce(
+                    (SELECT last FROM closed) - CASE WHEN service IS NULL THEN $2::int ELSE $3::int END, '-infinity')))),
             ARRAY(SELECT x FROM criteria x WHERE territory = $1),
-            ARRAY(SELECT x FROM plan x WHERE territory = $1)
+            ARRAY(SELECT x FROM plan x WHERE territory = $1), (SELECT last FROM closed)
         FROM territory t WHERE code = $1
         """,
         territory,
-        CLOSED_DAYS,
+        boards.KEPT_NIGHTS,
+        boards.FOLLOWED_NIGHTS,
     )
     if row is None:
         raise LookupError(territory)
     editions, communes = tuple(map(read_edition, row[3])), tuple(map(read_commune, row[4]))
-    return Snapshot(row[0], read_territory(row[1]), row[2], editions, communes, _facts(tuple(row)[5:]))
+    return Snapshot(row[0], read_territory(row[1]), row[2], editions, communes, _facts(tuple(row)[5:-1], row[-1]))
 
 
 async def news(db: Connection, territory: str, since: int) -> News:
@@ -98,19 +100,19 @@ async def news(db: Connection, territory: str, since: int) -> News:
             ARRAY(SELECT x FROM placement x WHERE id IN (SELECT id FROM placements)),
             ARRAY(SELECT x FROM request x WHERE id IN (SELECT id FROM requests)),
             ARRAY(SELECT x FROM criteria x WHERE request IN (SELECT id FROM requests)),
-            ARRAY(SELECT x FROM plan x WHERE id IN (SELECT plan FROM j))
+            ARRAY(SELECT x FROM plan x WHERE id IN (SELECT plan FROM j)), (SELECT max(date) FROM night WHERE territory = $1)
         """,
         territory,
         since,
         NEWS_MAX,
     )
     entries = tuple(read_entry(entry) for entry in row[2])
-    facts = _facts(tuple(row)[3:])
+    facts = _facts(tuple(row)[3:-1], row[-1])
     return News(row[0], row[1], entries, _touched(entries), facts)
 
 
-def _facts(arrays: tuple[Any, ...]) -> Facts:
-    return Facts(*([read(row) for row in rows] for read, rows in zip(READERS, arrays, strict=True)))  # pyright: ignore[reportArgumentType]
+def _facts(arrays: tuple[Any, ...], closed: date | None) -> Facts:
+    return Facts(*([read(row) for row in rows] for read, rows in zip(READERS, arrays, strict=True)), closed=closed)  # pyright: ignore[reportArgumentType]
 
 
 def _touched(entries: tuple[Entry, ...]) -> Touched:

@@ -66,9 +66,7 @@ class Screens:
             news = await store.news(db, city.CODE, self.seq)
         self.seq = news.seq
         self.verbs |= {entry.verb for entry in news.entries}
-        concerned = boards.concerned(self.board, news.touched)
-        changed = self.board.fold(news.facts, news.touched)
-        concerned |= boards.concerned(self.board, changed)
+        changed, concerned = self.board.take(news.facts, news.touched)
         for view, rows in zip(VIEWS, self.rows, strict=True):
             if not view.concerned(concerned):
                 continue
@@ -82,6 +80,11 @@ class Screens:
         for view, rows in zip(VIEWS, self.rows, strict=True):
             assert rows == whole(view, fresh), (view.name, news.entries[-1].verb)
         assert stock(self.board) == stock(fresh), news.entries[-1].verb
+        assert known(self.board) == known(fresh), "what nobody is shown is kept by neither"
+
+
+def known(board: Board) -> tuple[Any, ...]:
+    return board.requests, board.criteria, board.placements, board.placed, board.band, board.closed
 
 
 def stock(board: Board) -> list[Place]:
@@ -221,6 +224,29 @@ async def the_night(w: Watched) -> None:
     await w.do(CloseNight(city.CODE, last), CLOCK)
 
 
+async def nights_pass(w: Watched) -> None:
+    """Met, unmet, withdrawn and not come, followed by a service or by nobody: each leaves the board as nights close."""
+    for ask in (w.asked, w.ask):
+        await w.do(Withdraw(await ask()))
+        await w.do(CloseUnmet(await ask(), Closing.NO_PLACE))
+        for end in (Arrive, NoShow):
+            held = await w.hold(await ask(), "Dortoir du soir")
+            await w.do(Offer(held))
+            await w.do(Accept(held), city.STAFF)
+            await w.do(end(held), city.STAFF)
+    last = night.night(await w.look.fetchval("SELECT clock_timestamp()"), city.ZONE) - timedelta(days=1)
+    first = last - timedelta(days=3)
+    await w.look.execute("UPDATE request SET night = $1", first)
+    await w.look.execute("UPDATE placement SET night = $1", first)
+    await w.screens.open()
+    left = []
+    for day in range(4):
+        await w.do(CloseNight(city.CODE, first + timedelta(days=day)), CLOCK)
+        board = w.screens.board
+        left.append((len(board.requests), len(board.placements), len(w.screens.rows[-1]["requests"])))
+    assert left == [(8, 4, 4), (4, 2, 4), (4, 2, 4), (0, 2, 0)], "a closed one's code goes, a stay that goes on keeps its bed"
+
+
 async def posts(w: Watched) -> None:
     """Of accounts and rights a screen learns the number, also where the right is one of its own shelter."""
     here, admin = w.screens.pool, By(uuid4(), Role.ADMIN)
@@ -241,6 +267,7 @@ EVENINGS = (
     without_a_request_at_the_115_s_disposal,
     the_clock,
     the_night,
+    nights_pass,
     posts,
 )
 

@@ -5,9 +5,10 @@ import secrets
 from uuid import UUID
 
 import asyncpg
+import pytest
 
 import city
-from chairs import HASH
+from chairs import HASH, PASSWORD, House
 from siao.actions import people
 from siao.api.known import KNOWN_SECONDS, LOOK_SECONDS, Known
 from siao.core.people import Right, Role
@@ -54,6 +55,47 @@ async def test_without_the_loop_an_old_answer_is_not_used(owner: asyncpg.Connect
     known.kept[cookie].at -= KNOWN_SECONDS + LOOK_SECONDS
     await owner.execute("UPDATE account SET active = false WHERE id = $1", ACCOUNT)
     assert await known.find(cookie) is None
+
+
+async def test_whoever_has_no_token_fills_nothing(pool: database.Pool) -> None:
+    known = Known(pool)
+    for cookie in ("x", "é" * 2 * people.TOKEN_BYTES, "A" * 2 * people.TOKEN_BYTES, "0" * 10_000):
+        assert await known.find(cookie) is None
+    assert known.kept == {}
+
+
+async def test_a_crowd_of_strangers_has_nobody_looked_up_again(
+    owner: asyncpg.Connection, pool: database.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siao.api.known.KNOWN_MAX", 3)
+    cookie, known = await signed_in(owner, pool), Known(pool)
+    await known.find(cookie)
+    entry = known.kept[cookie]
+    for number in range(10):
+        await known.find(f"{number:064x}")
+        assert known.seen(cookie) is entry, "whoever is there stays"
+    assert list(known.kept) == [f"{8:064x}", f"{9:064x}", cookie]
+
+
+async def test_one_session_s_change_has_nobody_else_looked_up_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    chair = await house.chair("operator")
+    cookie, kept = house.cookie("operator"), list[Known]()
+    forget = Known.forget
+    monkeypatch.setattr(Known, "clear", lambda known: kept.clear())
+    monkeypatch.setattr(Known, "forget", lambda known, cookie: (kept.append(known), forget(known, cookie)))
+    colleague = await house.chair("second")
+    for number, (method, path, body) in enumerate(
+        (
+            ("PUT", "/api/session", {"password": PASSWORD}),
+            ("PUT", "/api/me/language", {"language": "en"}),
+            ("DELETE", "/api/session", None),
+        ),
+        1,
+    ):
+        assert (await colleague.get("/api/me")).is_success and (await chair.get("/api/me")).is_success
+        assert (await chair.request(method, path, json=body)).is_success
+        assert len(kept) == number and cookie not in kept[-1].kept
+        assert house.cookie("second") in kept[-1].kept
 
 
 async def test_what_was_cleared_while_the_loop_read_stays_cleared(owner: asyncpg.Connection, pool: database.Pool) -> None:

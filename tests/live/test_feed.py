@@ -1,14 +1,16 @@
 """What a feed keeps in memory: a household's needs only while its request waits, whoever looks on."""
 
+from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 import city
 from hotline import Hotline
 from siao.core.requests import Withdraw
 from siao.core.views import Operator
-from siao.live.feed import Feed
+from siao.live.feed import KEPT_FOR, NEWS_MINUTES, Feed
 from siao.store import db as database
 
 
@@ -43,3 +45,20 @@ async def test_needs_do_not_outlive_their_request_in_memory(hotline: Hotline, po
     await hotline.do(Withdraw(request))
     await feed._pull()
     assert kept(feed) == set()
+
+
+async def test_codes_are_told_for_as_long_as_a_screen_may_ask(hotline: Hotline, pool: database.Pool, look: asyncpg.Connection) -> None:
+    """The lines of the last ten minutes, and those that a screen missed since it last listened."""
+    feed = Feed(pool, city.CODE)
+    await look.execute("UPDATE journal SET at = at - interval '1 day'")
+    await feed._pull()
+    ages = (KEPT_FOR + timedelta(minutes=1), timedelta(minutes=NEWS_MINUTES + 1), timedelta())
+    positions = []
+    for age in ages:
+        await hotline.ask()
+        await look.execute("UPDATE journal SET at = at - $1::interval WHERE seq = (SELECT max(seq) FROM journal)", age)
+        positions.append(feed.position)
+        await feed._pull()
+    assert [line["seq"] for line in feed.recent] == [feed.seq]
+    assert [one.upto for one in feed.kept] == [feed.seq - 1, feed.seq]
+    assert [feed.subscribe(Operator(), Heard(), since) for since in positions] == [False, True, True]
