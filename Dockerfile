@@ -20,10 +20,10 @@ RUN groupadd --gid 10115 siao \
     && useradd --uid 10115 --gid 10115 --no-create-home --shell /usr/sbin/nologin siao \
     && install -d -o siao -g siao -m 0750 /secrets /seen
 COPY --from=built /opt/siao /opt/siao
-ENV PATH=/opt/siao/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/siao/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SIAO_HOST=0.0.0.0 SIAO_PORT=8115
 USER 10115:10115
 EXPOSE 8115
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8115/readyz', timeout=2)"]
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"SIAO_PORT\"]}/readyz', timeout=2)"]
 ENTRYPOINT ["siao"]
 CMD ["serve"]

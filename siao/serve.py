@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 
@@ -11,10 +12,13 @@ import msgspec
 
 from siao import settings, workers
 from siao.actions import purge as purging
+from siao.store import db as database
 from siao.store import migrate as road
 
 WORKERS_MAX = 64
 DAY_SECONDS = 24 * 3600
+AGAIN_SECONDS = 60.0
+"""When a purge that could not be done is tried again."""
 
 
 def serve(argv: list[str]) -> int:
@@ -57,17 +61,29 @@ def purge(argv: list[str]) -> int:
     if missing:
         sys.stderr.write(f"siao: {missing[0]} is not set; see .env.example\n")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # as a container's first process it would not hear it
+    url, secret = os.environ["SIAO_OWNER_URL"], os.environ["SIAO_SECRET"].encode()
     while True:
-        told = asyncio.run(_purged(os.environ["SIAO_OWNER_URL"], os.environ["SIAO_SECRET"].encode()))
-        sys.stdout.write(f"siao: gone: {told}\n")
-        sys.stdout.flush()
+        done = _purge(url, secret)
         if not daily:
-            return 0
-        time.sleep(DAY_SECONDS)
+            return 0 if done else 1
+        time.sleep(DAY_SECONDS if done else AGAIN_SECONDS)
+
+
+def _purge(url: str, secret: bytes) -> bool:
+    """Whether it was done; a database that is away is said by its kind, and asked again by whoever stays."""
+    try:
+        told = asyncio.run(_purged(url, secret))
+    except (*database.LOST, asyncpg.PostgresError) as no:
+        sys.stderr.write(f"siao: not purged: {type(no).__name__}\n")
+        return False
+    sys.stdout.write(f"siao: gone: {told}\n")
+    sys.stdout.flush()
+    return True
 
 
 async def _purged(url: str, secret: bytes) -> str:
-    db = await asyncpg.connect(url)
+    db = await asyncpg.connect(url, timeout=database.CONNECT_SECONDS)
     try:
         return ", ".join(f"{count} {name}" for name, count in msgspec.structs.asdict(await purging.purge(db, secret)).items())
     finally:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,12 +13,14 @@ from msgspec.structs import replace
 
 import city
 from hotline import SECRET, Hotline
+from siao import serve
 from siao.actions import clock, purge
 from siao.core import register
 from siao.core.journal import Entry, link, signed
 from siao.core.placements import Accept, Offer, Release
 from siao.core.requests import Withdraw
 from siao.core.stays import Arrive
+from siao.embedded.process import free_port
 from siao.embedded.stack import Stack
 from siao.store import people
 from siao.store.rows import reader
@@ -105,3 +109,33 @@ async def test_the_command_says_what_went_and_what_it_lacks(servers: Stack, name
     env.pop("SIAO_SECRET")
     ran = await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "siao", "purge"], env=env, capture_output=True, text=True)
     assert ran.returncode == 2 and "SIAO_SECRET" in ran.stderr
+
+
+async def test_a_daily_purge_outlives_a_database_that_is_away_and_stops_when_told(tmp_path: Path) -> None:
+    env = os.environ | {"SIAO_OWNER_URL": f"postgresql://postgres:hush@127.0.0.1:{free_port()}/siao", "SIAO_SECRET": SECRET.decode()}
+    command = [sys.executable, "-m", "siao", "purge"]
+    once = await asyncio.to_thread(subprocess.run, command, env=env, capture_output=True, text=True)
+    assert once.returncode == 1 and once.stderr == "siao: not purged: ConnectionRefusedError\n"
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        daily = subprocess.Popen([*command, "--daily"], env=env, stdout=out, stderr=out)
+    try:
+        while "not purged" not in log.read_text():
+            await asyncio.sleep(0.1)
+        assert daily.poll() is None
+        daily.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(daily.wait, 30) == 0
+    finally:
+        daily.kill()
+
+
+async def test_a_purge_that_could_not_be_done_is_tried_again_within_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits, answers = list[float](), iter([False, False, True, True])
+    monkeypatch.setattr(serve, "_purge", lambda url, secret: next(answers))
+    monkeypatch.setattr(serve.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(serve.time, "sleep", waits.append)
+    monkeypatch.setenv("SIAO_OWNER_URL", "x")
+    monkeypatch.setenv("SIAO_SECRET", "x")
+    with pytest.raises(StopIteration):
+        serve.purge(["--daily"])
+    assert waits == [serve.AGAIN_SECONDS, serve.AGAIN_SECONDS, serve.DAY_SECONDS, serve.DAY_SECONDS]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -10,7 +11,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import asyncpg
@@ -30,8 +33,11 @@ ROOT = HERE.parent
 TOOLS = Path(sys.executable).parent
 
 
-def compose() -> dict[str, Any]:
-    return PyCompose.from_yaml((ROOT / "docker-compose.yml").read_text(encoding="utf-8")).to_dict()
+DEMO, PRODUCTION = "docker-compose.yml", "docker-compose.production.yml"
+
+
+def compose(file: str = DEMO) -> dict[str, Any]:
+    return PyCompose.from_yaml((ROOT / file).read_text(encoding="utf-8")).to_dict()
 
 
 def test_the_compose_file_says_what_the_specification_allows_and_nothing_dangles() -> None:
@@ -55,6 +61,96 @@ def test_no_secret_is_written_anywhere_and_only_this_machine_is_served() -> None
     assert "POSTGRES_PASSWORD:" not in text and "env_file" not in text and "${" not in text
     published = [port for service in compose()["services"].values() for port in service.get("ports", ())]
     assert [str(port) for port in published] == ["127.0.0.1:8443:8443"]
+
+
+def test_production_says_what_the_specification_allows_and_nothing_dangles() -> None:
+    PyCompose.from_yaml((ROOT / PRODUCTION).read_text(encoding="utf-8")).validate()
+    said = compose(PRODUCTION)
+    services = said["services"]
+    assert set(services) == {"postgres", "valkey", "migrate", "serve", "purge", "verify", "caddy"}
+    volumes = {str(volume).split(":")[0] for service in services.values() for volume in service.get("volumes", ())}
+    assert {name for name in volumes if not name.startswith("./")} == set(said["volumes"])
+    assert {other for service in services.values() for other in service.get("depends_on", ())} <= set(services)
+    ours = {name: service["command"] for name, service in services.items() if service["image"] == "siao"}
+    assert {name: command[0] for name, command in ours.items()} == {name: name for name in ours} and set(ours) <= set(COMMANDS)
+    assert ours["purge"] == ["purge", "--daily"] and ours["verify"][1:3] == ["--every", "60"]
+    assert [str(port) for service in services.values() for port in service.get("ports", ())] == ["443:443"]
+
+
+def test_each_part_of_production_has_the_secrets_it_needs_and_no_other() -> None:
+    """What it is given by the environment; each variable that has no default is asked for, and .env.example names it."""
+    services, example = compose(PRODUCTION)["services"], (ROOT / ".env.example").read_text(encoding="utf-8")
+    given = {name: set(re.findall(r"\$\{(\w+)", json.dumps(service))) for name, service in services.items()}
+    assert given == {
+        "postgres": {"SIAO_OWNER_PASSWORD"},
+        "valkey": set(),
+        "migrate": {"SIAO_OWNER_PASSWORD", "SIAO_APP_PASSWORD", "SIAO_VERIFIER_PASSWORD"},
+        "serve": {"SIAO_APP_PASSWORD", "SIAO_SECRET", "SIAO_ORIGINS", "SIAO_WORKERS"},
+        "purge": {"SIAO_OWNER_PASSWORD", "SIAO_SECRET"},
+        "verify": {"SIAO_VERIFIER_PASSWORD", "SIAO_SECRET"},
+        "caddy": {"SIAO_ORIGINS", "SIAO_TLS"},
+    }
+    assert all(re.search(rf"^{name}=", example, re.MULTILINE) for names in given.values() for name in names)
+    text = json.dumps(services)
+    assert set(re.findall(r"\$\{(\w+):-", text)) == {"SIAO_WORKERS", "SIAO_TLS"} and not re.search(r"\$\{\w+\}", text)
+
+
+@pytest.mark.parametrize("file", [DEMO, PRODUCTION])
+def test_no_log_grows_without_end(file: str) -> None:
+    for name, service in compose(file)["services"].items():
+        assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+
+
+def test_the_image_says_where_it_listens_and_asks_itself_there() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "SIAO_HOST=0.0.0.0 SIAO_PORT=8115" in text, "a container's own loopback is nobody's door"
+    asks = json.loads(text.partition("HEALTHCHECK")[2].partition("CMD ")[2].splitlines()[0])
+    with answering() as port:
+        code = [sys.executable, *asks[1:]]
+        env = {**os.environ, "SIAO_PORT": str(port)}
+        assert subprocess.run(code, env=env, capture_output=True, check=False).returncode == 0
+        assert subprocess.run(code, env={**env, "SIAO_PORT": str(free_port())}, capture_output=True, check=False).returncode == 1
+
+
+@contextmanager
+def answering() -> Iterator[int]:
+    """Something that answers /readyz with 200."""
+
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/readyz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Ready) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("tls", "found"),
+    [
+        ("internal", '"module":"internal"'),
+        ("a@example.org", '"email":"a@example.org"'),
+        ("/tls/cert.pem /tls/key.pem", '"certificate":"/tls/cert.pem"'),
+    ],
+)
+def test_the_caddyfile_takes_whose_certificate_it_is_told(tls: str, found: str) -> None:
+    env = {**os.environ, "SIAO_TLS": tls, "SIAO_SITE": "https://siao.example.org", "SIAO_UPSTREAM": "serve:8115"}
+    said = subprocess.run(
+        [TOOLS / "caddy", "adapt", "--adapter", "caddyfile", "--config", "Caddyfile"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0 and found in said.stdout, said.stderr
+    assert '"uri":"/healthz"' in said.stdout, "a database that is away does not take the only service away"
 
 
 def test_a_compose_file_that_is_none_is_refused() -> None:
