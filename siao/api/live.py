@@ -15,9 +15,12 @@ from siao.core.views import View
 from siao.live.feed import Feed
 from siao.live.gate import Full
 from siao.live.socket import CROWDED, NO_RIGHT, RESYNC, SESSION_OVER, beneath
+from siao.store import db as database
 
 OPERATIONS = frozenset({Role.ADMIN, Role.COORDINATOR})
 Socket = WebSocket[Any, Any, Any]
+AWAY = (*database.LOST, *database.HELD_UP, *database.STANDBY)
+"""The database does not say who it is, or what the board is: come back later, as where too many come at once."""
 
 
 @websocket("/api/live")
@@ -31,7 +34,7 @@ async def live(socket: Socket) -> None:
     try:
         async with here.hub.gate.through():
             found = await _seated(socket)
-    except Full:
+    except (Full, *AWAY):
         found = CROWDED
     if isinstance(found, int):
         here.hub.hung_up[found] += 1
@@ -50,8 +53,6 @@ async def _seated(socket: Socket) -> tuple[Feed, View] | int:
         code = seat.territory(person, query.get("territory"))
         view = seat.view(person, code, query.get("view", ""), _id(query.get("shelter")), _id(query.get("service")))
         return await seat.house(socket).hub.feed(code), view
-    except TimeoutError:
-        return CROWDED
     except (Refused, ValueError):
         return NO_RIGHT
 
