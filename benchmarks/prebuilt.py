@@ -64,7 +64,7 @@ class Fed(hub.Hub):
             feed.ring()
 
 
-def main() -> int:
+def serve() -> int:
     """Serves as `siao serve` does, one process."""
     import uvloop
 
@@ -80,4 +80,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve())

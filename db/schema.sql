@@ -422,7 +422,8 @@ $$;
 
 -- Owner: migrations. siao_app: serves, owns nothing, may not change or delete a journal entry. siao_reader: reads places and
 -- counts. siao_purger: deletes what is past its time. siao_auditor: journal and access log. siao_verifier: looks each minute whether the
--- promises are kept, and reads what shows it: no need, no account.
+-- promises are kept, and reads what shows it: no need, no account. siao_reader and siao_auditor are groups for logins of the operator's
+-- own, siao_purger is taken within the owner's (docs/operate.md).
 DO $$
 DECLARE role text;
 BEGIN

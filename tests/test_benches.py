@@ -51,3 +51,9 @@ def test_every_child_of_a_measurement_is_mortal() -> None:
     for path in [*ROOT.glob("benchmarks/*.py"), *ROOT.glob("loadtests/*.py")]:
         for call in re.findall(r"subprocess\.(?:Popen|run)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", path.read_text()):
             assert "preexec_fn=mortal(" in call or '"git"' in call, f"{path.name}: {call}"
+
+
+def test_each_that_is_listed_takes_the_words_behind_its_name() -> None:
+    """`./run bench NAME` calls main(argv); what measures nothing by itself is not in its list."""
+    listed = {path.stem: path.read_text() for path in (ROOT / "benchmarks").glob("*.py") if "def main(" in path.read_text()}
+    assert {name for name, text in listed.items() if "def main(argv: list[str]" not in text} == set() and "prebuilt" not in listed

@@ -14,9 +14,12 @@ from siao.core.views import View
 from siao.live.feed import Feed
 from siao.live.gate import Full
 from siao.live.socket import CROWDED, NO_RIGHT, RESYNC, SESSION_OVER, beneath
+from siao.store import db as database
 
 OPERATIONS = frozenset({Role.ADMIN, Role.COORDINATOR})
 Socket = WebSocket[Any, Any, Any]
+AWAY = (*database.LOST, *database.HELD_UP, *database.STANDBY)
+"""The database does not say who it is, or what the board is: come back later, as where too many come at once."""
 
 
 @websocket("/api/live")
@@ -30,7 +33,7 @@ async def live(socket: Socket) -> None:
     try:
         async with here.hub.gate.through():
             found = await _seated(socket)
-    except Full:
+    except (Full, *AWAY):
         found = CROWDED
     if isinstance(found, int):
         here.hub.hung_up[found] += 1
@@ -48,9 +51,8 @@ async def _seated(socket: Socket) -> tuple[Feed, View] | int:
     try:
         code = seat.territory(person, query.get("territory"))
         shelter, service = (seat.identity(query.get(name), name) for name in ("shelter", "service"))
-        return await seat.house(socket).hub.feed(code), seat.view(person, code, query.get("view", ""), shelter, service)
-    except TimeoutError:
-        return CROWDED
+        view = seat.view(person, code, query.get("view", ""), shelter, service)
+        return await seat.house(socket).hub.feed(code), view
     except Refused:
         return NO_RIGHT
 

@@ -91,8 +91,10 @@ FILES = {
     "siao verify --state": Kept("a history written anew is seen, whoever owns the database", "as long as whoever keeps it says", {
         S: "time territory seq head"}),
     "siao verify --kept": Kept("a monitor sees when all promises were last found kept", "until the next look", {S: "time"}),
+    "backups and WAL": Kept("the house goes on where its disk is lost", "7 days; whoever makes them ends them (docs/operate.md)", {
+        N: "everything"}),
 }  # fmt: skip
-"""What is written beside the database, one line each time."""
+"""What is written beside the database."""
 
 LOG = {
     "no.why": "the code of a refusal that the clock met",
@@ -103,7 +105,8 @@ LOG = {
     "''.join(format_tb(no.__traceback__))": "where in the code, without values",
     "name": "which loop",
 }
-"""Every value that reaches a log line, as the code names it. Kept 6 months."""
+"""Every value that reaches a log line, as the code names it. Written to stderr and kept by whoever operates, who ends it: after 6 months
+at most (docs/operate.md)."""
 
 BROWSER = {
     "siao.language": Kept("the screen's language before signing in", "until changed", {S: "language"}),

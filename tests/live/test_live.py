@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 import chairs
 import city
 from chairs import House
+from siao.api.known import Known
 from siao.embedded.stack import Stack
 from siao.live.doorbell import CHANNEL
 from siao.live.feed import POLL_SECONDS
-from siao.live.socket import NO_RIGHT, RESYNC, SESSION_OVER
+from siao.live.socket import CROWDED, NO_RIGHT, RESYNC, SESSION_OVER
 from siao.live.wire import framed
 from siao.store import db as database
 
@@ -189,6 +190,19 @@ async def test_a_screen_that_never_asks_is_hung_up_when_its_right_goes(
     began = time.monotonic()
     assert await code_of(screen) == code
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("no", [ConnectionRefusedError, asyncpg.CannotConnectNowError, asyncpg.LockNotAvailableError, TimeoutError])
+async def test_a_screen_that_comes_while_the_database_is_away_is_told_to_come_back(
+    house: House, monkeypatch: pytest.MonkeyPatch, no: type[Exception]
+) -> None:
+    await house.chair("operator")
+
+    async def away(*_: object) -> None:
+        raise no
+
+    monkeypatch.setattr(Known, "find", away)
+    assert await code_of(await opened(house, "operator", since="x:0")) == CROWDED
 
 
 async def test_a_bell_rung_for_what_is_not_there_makes_one_read_wait_and_no_more(house: House, servers: Stack, pool: database.Pool) -> None:

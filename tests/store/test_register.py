@@ -37,7 +37,7 @@ async def test_every_column_is_declared_and_nothing_else(owner: asyncpg.Connecti
 
 
 def test_each_says_why_and_how_long() -> None:
-    for name, kept in {**TABLES, **CHANNELS, **BROWSER, **COOKIES}.items():
+    for name, kept in {**TABLES, **CHANNELS, **FILES, **BROWSER, **COOKIES}.items():
         assert len(kept.purpose) > 10 and kept.until and kept.names(), name
 
 
