@@ -9,6 +9,8 @@ import { onward } from './household';
 const TYPING_MS = 60;
 export const NEAR_KM = 30;
 const FOLLOW_MS = 1_500;
+/** While there is contact, what was not answered is asked again. */
+const AGAIN_MS = 2_000;
 /** An advice costs tens of milliseconds of a core: it waits for a pause, and stands ten seconds while the board moves. */
 const PAUSE_MS = 350, STANDS_MS = 10_000;
 export interface Found extends Places { nearest: Record<string, string[]> }
@@ -28,9 +30,11 @@ export class Asking {
   busy = $state(false);
   communes: Commune[] = $state.raw([]);
 
-  protected dirty = false;
+  protected dirty = $state(false);
   /** Whether the places on the screen are those of what is typed. */
   protected stale = false;
+  /** Whether the server said nothing: what stands on the screen is a word about its silence. */
+  protected unheard = false;
   private searching: Promise<void> = Promise.resolve();
   private advising: ReturnType<typeof setTimeout> | undefined;
   private advisedAt = 0;
@@ -79,13 +83,18 @@ export class Asking {
     }, FOLLOW_MS);
   }
 
+  /** Contact is back: what was not answered is asked again, and the silence is no longer said. */
+  regained(): void {
+    if (this.unheard && this.feed.fresh && !this.busy) void this.search();
+  }
+
   /** What is still under way answers another household: neither its places nor its advice may stand beside this one. */
   protected unask(): void {
     clearTimeout(this.typing);
     this.typing = undefined;
     clearTimeout(this.advising);
     this.aborting?.abort();
-    this.advice = null;
+    [this.advice, this.unheard] = [null, false];
   }
 
   search(chosen?: string): Promise<void> {
@@ -107,7 +116,7 @@ export class Asking {
     this.beAdvised(query, this.aborting.signal, chosen !== undefined);
     try {
       this.found = await read<Found>('/api/places', query, this.aborting.signal);
-      this.stale = false;
+      [this.stale, this.unheard] = [false, false];
       const same = this.found.places.findIndex((place) => place.units.join() === chosen);
       this.chosen = same >= 0 ? same : chosen ? 0 : Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
       if (!this.lost) this.said = '';
@@ -115,6 +124,7 @@ export class Asking {
       if (e instanceof DOMException || chosen) return;
       this.found = null;
       this.said = this.words(e);
+      if ((this.unheard = e instanceof Unknown)) setTimeout(() => this.regained(), AGAIN_MS);
     }
   }
 

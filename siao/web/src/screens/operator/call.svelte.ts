@@ -1,5 +1,5 @@
 // One call: what was said, the places for it, the place in hand. Decisions go to the server; the screen says so only from its answer.
-import { newKey, read, Refused, send } from '../../lib/api';
+import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { isCode } from '../../lib/compose';
 import { say } from '../../lib/language.svelte';
 import type { Answer, Asked, Followed, Place, Placement } from '../../lib/types';
@@ -17,10 +17,14 @@ export class Call extends Asking {
   renewing: string | null = $state(null);
   /** The household that was just put on the list: its code, to be said, until the next call begins. */
   waited: { code: string; back: string | null } | null = $state.raw(null);
+  /** The request that was just closed, and why: said until the next call begins. */
+  closed: { code: string; reason: string } | null = $state.raw(null);
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   /** Its line stays when its five seconds are over: what is below does not move up under a finger. */
   undoable = $state(false);
 
+  /** Whether the request waited before this call took it up. */
+  private taken = $state(false);
   private does: Promise<void> = Promise.resolve();
   /** The request that was asked for and not answered: asked again, it keeps its key. */
   private unanswered: { body: string; key: string } | null = null;
@@ -35,8 +39,11 @@ export class Call extends Asking {
     return this.found && this.found.compatible === 0 ? 'none' : 'compose';
   });
 
+  /** A request of the list waits on by itself: to put it there says something only where its needs or its hour change. */
+  readonly mayWait: boolean = $derived(!this.taken || this.dirty || this.backAt !== null);
+
   override typed(): void {
-    if (!this.busy) this.waited = null;
+    if (!this.busy) [this.waited, this.closed] = [null, null];
     super.typed();
   }
 
@@ -48,8 +55,8 @@ export class Call extends Asking {
   private begin(): void {
     this.unask();
     Object.assign(this, { text: '', level: 4, nights: 1, zone: '', km: NEAR_KM, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, undoable: false, waited: null, overriding: null, unanswered: null });
-    [this.dirty, this.stale] = [false, false];
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, undoable: false, waited: null, closed: null, overriding: null, unanswered: null });
+    [this.dirty, this.stale, this.taken] = [false, false, false];
   }
 
   /** Takes up a request of the queue. */
@@ -61,6 +68,7 @@ export class Call extends Asking {
     this.begin();
     this.requestId = request.id;
     this.code = request.code;
+    this.taken = true;
     this.text = written(request);
     Object.assign(this, { level: request.level, nights: request.nights, zone: request.zone ?? '', km: request.max_km ?? 0 });
     if (request.state === 'open') void this.search();
@@ -170,6 +178,17 @@ export class Call extends Asking {
     return { text: this.text, level: this.level, zone: this.zone, km: this.km, nights: this.nights, renewing: this.renewing };
   }
 
+  /** The household asks no more, or waits no more tonight, by a person's word: nothing brings it back. The next call may begin. */
+  async close(reason: string): Promise<void> {
+    const request = this.request;
+    if (!request) return;
+    await this.doing(async () => {
+      await this.feed.shows(await send(`/api/requests/${request.id}/withdrawal`, { reason }));
+      this.begin();
+      this.closed = { code: request.code, reason };
+    });
+  }
+
   async act(path: string, body: unknown = {}): Promise<void> {
     await this.doing(async () => this.feed.shows(await send(path, body)));
   }
@@ -210,6 +229,7 @@ export class Call extends Asking {
       await what();
     } catch (e) {
       this.said = this.words(e);
+      this.unheard = e instanceof Unknown;
     } finally {
       this.busy = false;
     }

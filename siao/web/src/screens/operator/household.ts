@@ -11,6 +11,15 @@ export function asked({ men, women, children, infants, needs, zone, max_km, nigh
   return { men, women, children, infants, needs, zone, max_km, nights, level, call_back };
 }
 
+/** Said by a household that needs no place from us any more. */
+const LEAVES = ['other_solution', 'withdrawn'];
+/** Said of one that got none. Its code asks again, for 30 days. */
+const UNMET = ['did_not_call_back', 'refused_by_household', 'no_suitable_place', 'no_place'];
+
+/** Why a person may close a request: one with a place in hand is left by its household alone. */
+export const closings = (state: Asked['state']): string[] => (state === 'placed' ? LEAVES : [...LEAVES, ...UNMET]);
+export const renewable = (reason: string): boolean => UNMET.includes(reason);
+
 /** What to do next, where the refusal alone does not say it. */
 export function onward({ code, field }: Problem): string {
   const who = LETTERS.find(([key]) => key === field)?.[1];
