@@ -47,6 +47,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/allocation/cost": Route({"coordinator"}, {"request": str(uuid4()), **ROOM}),
     "GET /api/changes": Route(A | {"auditor"}),
     "GET /api/communes": Route(ANYBODY),
+    "GET /api/holds": Route(OFFICE),
     "GET /api/live/status": Route({"coordinator", "admin"}),
     "GET /api/night": Route(OFFICE),
     "GET /api/night/curve": Route({"coordinator"}),

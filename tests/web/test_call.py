@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+import city
 from chairs import House
 from siao.develop import chromium
 from stage import DESK, PATIENCE_MS, PHONE, sit
@@ -140,3 +141,75 @@ async def test_a_household_may_ring_back_although_there_are_places(house: House,
     await page.locator(".ranked .call-line button:enabled").first.click()
     await page.locator(".waited", has_text="Rappelle à").wait_for()
     assert await look.fetchval("SELECT call_back IS NOT NULL FROM request")
+
+
+async def test_a_hold_outlives_the_screen_on_which_it_was_made(house: House, browser: Any) -> None:
+    """The panel opens with it; the list says which holds are made here, and the code of each."""
+    second = await house.chair("second")
+    await second.hold(await second.ask(women=1, men=0, children=1), "Chambre 4")
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1h")
+    await page.locator(".ranked .acts button:enabled").first.click()
+    await page.locator(".hold").wait_for()
+    code = await page.locator(".hold output").inner_text()
+    own, other = [page.locator(".queue li button", has_text=who) for who in ("1 H", "1 F, 1 E")]
+    for _ in range(2):
+        await page.locator(".hold output", has_text=code).wait_for()
+        assert "bloquée ici" in await own.inner_text()
+        assert code in await own.inner_text()
+        assert "bloquée ici" not in await other.inner_text()
+        assert "bloquée" in await other.inner_text()
+        await page.reload()
+    assert "Proposer" in await page.locator(".hold button.primary").inner_text()
+
+
+async def test_a_bed_for_persons_who_are_not_recorded(house: House, browser: Any, look: asyncpg.Connection) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "?2f")
+    await page.locator("#readback", has_text="Sans enregistrement").wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
+    assert await page.locator(LIST).count() == 0, "whoever is not recorded is put on no list"
+    await page.keyboard.press("Alt+a")
+    await page.keyboard.press("Enter")
+    await page.locator(".hold").wait_for()
+    assert "Sans enregistrement : 2 personnes, ni demande, ni code" in (await page.locator(".call").inner_text()).replace("\u00a0", " ")
+    assert await page.locator(".hold output").count() == 0
+    assert tuple(await look.fetchrow("SELECT request, persons FROM placement")) == (None, 2)
+    assert await look.fetchval("SELECT count(*) FROM request") == 0
+    await page.keyboard.press("/")  # to the next call, and back
+    await page.locator(".hold").wait_for(state="detached")
+    await page.locator(".queue li button", has_text="2 pers.").click()
+    await page.locator(".hold button", has_text="Libérer").click()
+    await page.locator(".hold").wait_for(state="detached")
+    assert await look.fetchval("SELECT state FROM placement") == "released"
+
+
+async def test_what_is_typed_and_not_understood_is_said_beside_the_field(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    readback = page.locator("#readback")
+    for typed, said in (
+        ("1f 2e xyz", "2 enfants · pas compris : xyz"),
+        ("1h @zzz", "commune inconnue : @zzz"),
+        ("zut", "Ni un ménage ni un code entier"),
+        ("7k3m9qxfc", "Entrée ouvre la demande 7K3M-9QXF-C"),
+        ("1h1f2e2b3", "Entrée ouvre la demande 1H1F-2E2B-3"),
+    ):
+        await page.fill("#composition", typed)
+        await page.wait_for_function(
+            "(said) => document.querySelector('#readback')?.innerText.replaceAll('\\u00a0', ' ').includes(said)", arg=said
+        )
+    assert await page.locator(".ranked").count() == 0, "Enter opens the code: no list says that it holds"
+    await page.fill("#composition", "1h @voi")
+    await page.locator(".ranked").wait_for()
+    assert "inconnue" not in await readback.inner_text()
+
+
+async def test_the_advice_says_of_which_house_its_place_is(house: House, browser: Any) -> None:
+    said = {
+        "say": "give", "ground": "voted", "why": "sur 12 soirées", "units": [str(city.unit("Chambre 4"))], "shelter": str(city.shelter()), "evenings": 12,
+        "of": 12, "level": None, "until": None, "call_back": None, "seq": 1, "token": "",
+    }  # fmt: skip
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.route("**/api/advice?*", lambda route: route.fulfill(json=said))
+    await page.fill("#composition", "1f 1e")
+    await page.locator(".advice", has_text="Chambre 4, Les Tilleuls").wait_for()

@@ -1,6 +1,6 @@
 // What was said of a household, the places for it, and the advice beside them: always for what is typed now, never for what was.
 import { read, Refused, Unknown } from '../../lib/api';
-import { around, compose } from '../../lib/compose';
+import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
 import type { Advice, Commune, Criteria, Level, Place, Places, Territory } from '../../lib/types';
@@ -24,6 +24,7 @@ export class Asking {
   found: Found | null = $state.raw(null);
   chosen = $state(0);
   requestId: string | null = $state(null);
+  renewing: string | null = $state(null);
   lost: Place | null = $state.raw(null);
   advice: Advice | null = $state.raw(null);
   said = $state('');
@@ -50,6 +51,10 @@ export class Asking {
   }
 
   readonly composed = $derived(compose(this.text));
+  /** A place for a number of persons: no request, no code, no rank on the list. */
+  readonly unrecorded: boolean = $derived(this.composed.unrecorded && !this.requestId && !this.renewing && !this.composed.code);
+  /** A commune that was typed and that is not known here; the list is then for anywhere. */
+  readonly nowhere: string | null = $derived(this.communes.length && !around(this.composed.around, this.communes) ? this.composed.around : null);
   readonly criteria: Criteria = $derived.by(() => {
     const zone = around(this.composed.around, this.communes) ?? (this.zone || null);
     return {
@@ -106,7 +111,7 @@ export class Asking {
 
   private async find(chosen?: string): Promise<void> {
     this.aborting?.abort();
-    if (!this.composed.said) {
+    if (!this.composed.said || isCode(this.text)) {
       this.found = null;
       return;
     }
@@ -130,7 +135,7 @@ export class Asking {
 
   /** Give now, or wait: beside the list, which never waits for it. Without an answer the list stands alone. */
   private beAdvised(query: Record<string, string | number | null>, signal: AbortSignal, again: boolean): void {
-    if (again && performance.now() - this.advisedAt < STANDS_MS) return;
+    if (this.unrecorded || (again && performance.now() - this.advisedAt < STANDS_MS)) return;
     clearTimeout(this.advising);
     this.advising = setTimeout(() => {
       this.advisedAt = performance.now();

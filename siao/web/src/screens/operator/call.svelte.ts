@@ -2,9 +2,10 @@
 import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { isCode } from '../../lib/compose';
 import { say } from '../../lib/language.svelte';
-import type { Answer, Asked, Followed, Place, Placement } from '../../lib/types';
+import { persons } from '../../lib/format';
+import type { Answer, Asked, Followed, Id, Place, Placement } from '../../lib/types';
 import { Asking, NEAR_KM, type Found } from './asking.svelte';
-import { asked, written } from './household';
+import { asked, side, written } from './household';
 
 const UNDO_MS = 5_000;
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
@@ -14,11 +15,12 @@ export class Call extends Asking {
   placementId: string | null = $state(null);
   /** The place for which a reason is asked, and why: `override_needed` or `held_back`. */
   overriding: { place: Place; why: string } | null = $state.raw(null);
-  renewing: string | null = $state(null);
   /** The household that was just put on the list: its code, to be said, until the next call begins. */
   waited: { code: string; back: string | null } | null = $state.raw(null);
   /** The request that was just closed, and why: said until the next call begins. */
   closed: { code: string; reason: string } | null = $state.raw(null);
+  /** What this account holds: the board says that a bed is held, and to nobody by whom. */
+  mine: ReadonlySet<Id> = $state.raw(new Set());
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   /** Its line stays when its five seconds are over: what is below does not move up under a finger. */
   undoable = $state(false);
@@ -40,7 +42,7 @@ export class Call extends Asking {
   });
 
   /** A request of the list waits on by itself: to put it there says something only where its needs or its hour change. */
-  readonly mayWait: boolean = $derived(!this.taken || this.dirty || this.backAt !== null);
+  readonly mayWait: boolean = $derived(!this.unrecorded && (!this.taken || this.dirty || this.backAt !== null));
 
   override typed(): void {
     if (!this.busy) [this.waited, this.closed] = [null, null];
@@ -72,6 +74,25 @@ export class Call extends Asking {
     this.text = written(request);
     Object.assign(this, { level: request.level, nights: request.nights, zone: request.zone ?? '', km: request.max_km ?? 0 });
     if (request.state === 'open') void this.search();
+  }
+
+  /** Takes up a place in hand: its request, or the place alone where nobody is recorded. */
+  show(placement: Placement): void {
+    const request = this.feed.requests.get(placement.request ?? '');
+    if (request) return this.open(request);
+    if (this.busy) return;
+    this.begin();
+    this.placementId = placement.id;
+  }
+
+  /** Which places this account holds: a hold outlives the screen on which it was made, and its clock runs. The last one is taken up where
+      nothing else is. */
+  async recall(take: boolean): Promise<void> {
+    const held = await read<Id[]>('/api/holds').catch(() => null);
+    if (!held) return;
+    this.mine = new Set(held);
+    const last = held.map((id) => this.feed.placements.get(id)).find((placement) => placement?.state === 'held');
+    if (take && last && !this.busy && !this.text && !this.placementId) this.show(last);
   }
 
   /** A code typed in the field: a household that rings again, or one that renews its request. */
@@ -127,10 +148,10 @@ export class Call extends Asking {
       await this.upToDate();
       const wanted = place ?? this.place;
       if (!wanted || this.stale) return;
-      const request = await this.ensure();
+      const [path, body] = await this.wanting(wanted, override);
       try {
-        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: wanted.units, override, advice: this.advice?.token ?? null }, 'POST', newKey());
-        this.placementId = held.id;
+        const held = await send<Answer>(path, body, 'POST', newKey());
+        [this.placementId, this.mine] = [held.id, new Set([...this.mine, held.id])];
         this.lost = null;
         await this.feed.shows(held);
         this.mayUndo(() => this.release(held.id));
@@ -143,6 +164,12 @@ export class Call extends Asking {
         this.chosen = 0;
       }
     });
+  }
+
+  private async wanting({ units }: Place, override: string | null): Promise<[string, object]> {
+    const who = this.criteria;
+    if (this.unrecorded) return ['/api/placements', { units, persons: persons(who), side: side(who) }];
+    return [`/api/requests/${await this.ensure()}/placement`, { units, override, advice: this.advice?.token ?? null }];
   }
 
   private again(place: Place, why: string): void {
