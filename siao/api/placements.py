@@ -15,7 +15,7 @@ from siao.api.places import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
 from siao.core.allocation.decision import Decision
-from siao.core.people import OFFICE
+from siao.core.people import OFFICE, Read
 from siao.core.placements import HouseholdRefusal, Override, Persons, ShelterRefusal, State
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Side
@@ -225,7 +225,7 @@ async def address(request: Call, id: FromPath[UUID], territory: FromQuery[str | 
     async with database.acting(seat.house(request).pool, [code]) as db:
         if placement.state is not State.EXPECTED or not await people.acted_on(db, person.id, id):
             raise Refused(Refusal.FORBIDDEN, "placement")
-        await people.record(db, code, person.id, "address", id)
+        await people.record(db, code, person.id, Read.ADDRESS, id)
     shelter = feed.board.shelters[placement.shelter]
     return {"address": shelter.address, "commune": shelter.commune, "telephone": shelter.telephone, "house_rules": shelter.house_rules}
 

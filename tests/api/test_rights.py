@@ -71,6 +71,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/plans/{plan}/closing": Route({"coordinator"}),
     "POST /api/plans/{plan}/opening": Route({"coordinator"}),
     "POST /api/renewals": Route(ASKS, {"code": "{code}", "men": 1}),
+    "GET /api/reads": Route({"auditor"}, query={"day": "2026-01-20"}),
     "GET /api/requests": Route(ASKS, query={"code": "{code}"}),
     "POST /api/requests": Route(ASKS, {"men": 1}),
     "POST /api/requests/{request}/placement": Route(OFFICE, ROOM),
@@ -133,7 +134,7 @@ async def ids(house: House, owner: asyncpg.Connection) -> dict[str, str]:
     async with owner.transaction():
         await database.here(owner, [city.CODE, "69"])
         await owner.execute("INSERT INTO service VALUES ($1, $2, 'Autre service')", OTHER_SERVICE, city.CODE)
-        other = {"auditor": [Right(Role.AUDITOR, city.CODE)], "worker2": [Right(Role.WORKER, city.CODE, service=OTHER_SERVICE)]}
+        other = {"worker2": [Right(Role.WORKER, city.CODE, service=OTHER_SERVICE)]}
         for login, rights in {**other, "blank": []}.items():
             account = store.Account(uuid4(), login, chairs.HASH, "fr", active=True)
             await store.add(owner, account)
