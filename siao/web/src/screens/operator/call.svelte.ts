@@ -90,7 +90,7 @@ export class Call extends Asking {
   async recall(take: boolean): Promise<void> {
     const held = await read<Id[]>('/api/holds').catch(() => null);
     if (!held) return;
-    this.mine = new Set(held);
+    this.mine = new Set([...this.mine, ...held]); // one may have been made meanwhile
     const last = held.map((id) => this.feed.placements.get(id)).find((placement) => placement?.state === 'held');
     if (take && last && !this.busy && !this.text && !this.placementId) this.show(last);
   }
