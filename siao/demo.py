@@ -181,5 +181,6 @@ async def _announce(server: Opening, settings: Settings, p: Play) -> None:
     say("  prescripteur      prescripteur")
     say("  observateur       observateur")
     say("  administration    admin")
+    say("  audit             auditeur")
     say(f"  password          {p.password}\n")
     say("  Ctrl-C stops everything; what happened is kept for the next start.")

@@ -55,7 +55,7 @@ async def _accounts(owner: asyncpg.Connection, park: Park, shelter: UUID, passwo
     async with owner.transaction():
         await database.here(owner, [park.code])
         head = await journal.lock(owner, park.code)
-        if await store.account(owner, "ecoutant") and await _has_right(owner, "ecoutant", park.code):
+        if await _has_right(owner, "ecoutant", park.code) and await store.account(owner, "auditeur"):
             return
         services = await boards.services(owner, park.code)
         service = services[0].id if services else await _service(owner, park.code)
@@ -74,6 +74,7 @@ def _rights(park: Park, shelter: UUID, service: UUID) -> dict[str, list[Right]]:
         "prescripteur": worker,
         "observateur": [Right(Role.OBSERVER, park.code)],
         "admin": [Right(Role.ADMIN, park.code)],
+        "auditeur": [Right(Role.AUDITOR, park.code)],
         CHAIRS[0]: operator,
         CHAIRS[1]: [Right(Role.SHELTER, park.code, shelter=identity(park.code, s.name)) for s in park.shelters],
         CHAIRS[2]: worker,
@@ -89,8 +90,10 @@ async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: l
         await store.grant(owner, new.id, rights)
         return list(accounts.added(new.id, rights))
     before = await store.rights(owner, known.id)
-    await store.grant(owner, known.id, [*(right for right in before if right.territory != code), *rights])
     here = [right for right in before if right.territory == code]
+    if set(here) == set(rights):
+        return []
+    await store.grant(owner, known.id, [*(right for right in before if right.territory != code), *rights])
     return list(accounts.changed(known.id, opened=None, password=False, before=here, after=rights))
 
 

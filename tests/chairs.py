@@ -29,6 +29,7 @@ RIGHTS = {
     "worker": Right(Role.WORKER, city.CODE, service=city.DAY_CENTRE),
     "observer": Right(Role.OBSERVER, city.CODE),
     "admin": Right(Role.ADMIN, city.CODE),
+    "auditor": Right(Role.AUDITOR, city.CODE),
     "elsewhere": Right(Role.COORDINATOR, "69"),
 }
 

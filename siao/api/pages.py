@@ -21,7 +21,7 @@ HEADERS = {
 """With every answer, whatever made it: the server itself adds them (workers.config)."""
 KEPT = CacheControlHeader(max_age=365 * 24 * 3600, immutable=True)
 """An asset's name holds the hash of what is in it: a telephone on a bad network fetches it once."""
-PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres", "/regles"]
+PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres", "/regles", "/audit"]
 UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens are not built: ./run demo builds them."
 
 

@@ -15,13 +15,14 @@ from siao.api.places import suitable
 from siao.api.seat import Call
 from siao.core import placements, stays
 from siao.core.allocation.decision import Decision
-from siao.core.people import OFFICE
+from siao.core.people import OFFICE, Read
 from siao.core.placements import HouseholdRefusal, Override, Persons, ShelterRefusal, State
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Side
 from siao.core.units import Rule
 from siao.store import db as database
 from siao.store import people
+from siao.store import placements as store
 
 Units = Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
 Beds = Annotated[tuple[UUID, ...], Meta(max_length=2)]
@@ -133,6 +134,15 @@ async def hold_unrecorded(request: Call, data: JSONBody[Unrecorded]) -> Answer:
     return await seat.act(request, placements.Hold(seat.key(request), data.units, beds=data.beds, persons=data.persons, side=data.side))
 
 
+@get("/api/holds")
+async def holds(request: Call, territory: FromQuery[str | None] = None) -> list[UUID]:
+    """What the asker holds, the last one first: a screen that is loaded again finds its own. Nobody learns who holds the others."""
+    person = await seat.person(request)
+    code = seat.territory(person, territory, OFFICE)
+    async with database.reading(seat.house(request).pool, [code]) as db:
+        return await store.held_by(db, code, person.id)
+
+
 @post("/api/placements/{id:uuid}/offer", status_code=200)
 async def offer(request: Call, id: FromPath[UUID]) -> Answer:
     """To the shelter; where the 115 disposes of the place, the household is expected at once."""
@@ -215,11 +225,11 @@ async def address(request: Call, id: FromPath[UUID], territory: FromQuery[str | 
     async with database.acting(seat.house(request).pool, [code]) as db:
         if placement.state is not State.EXPECTED or not await people.acted_on(db, person.id, id):
             raise Refused(Refusal.FORBIDDEN, "placement")
-        await people.record(db, code, person.id, "address", id)
+        await people.record(db, code, person.id, Read.ADDRESS, id)
     shelter = feed.board.shelters[placement.shelter]
     return {"address": shelter.address, "commune": shelter.commune, "telephone": shelter.telephone, "house_rules": shelter.house_rules}
 
 
 ROUTES = [
-    hold, hold_unrecorded, offer, accept, release, refuse, household_refuses, arrive, no_show, extend, move, shrink, depart, address,
+    hold, hold_unrecorded, holds, offer, accept, release, refuse, household_refuses, arrive, no_show, extend, move, shrink, depart, address,
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from siao.actions.answers import Answer
 from siao.api import sealed, seat
 from siao.api.seat import Call
 from siao.core import advice, codes, requests, views
-from siao.core.people import OFFICE, Role
+from siao.core.people import OFFICE, Read, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import Asked, Closing, HeldBack
 from siao.store import db as database
@@ -153,7 +153,7 @@ async def _find(request: Call, person: seat.Person, territory: str, text: str) -
         if await people.misses(db, person.id) >= MISSES_MAX:
             raise Refused(Refusal.PAUSED, "code")
         row = await store.by_code(db, territory, code)
-        await people.record(db, territory, person.id, "code_found" if row else "code_missed", row.id if row else None)
+        await people.record(db, territory, person.id, Read.CODE_FOUND if row else Read.CODE_MISSED, row.id if row else None)
     if row is None:
         raise Refused(Refusal.CODE_UNKNOWN, "code")
     return row

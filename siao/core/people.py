@@ -19,6 +19,14 @@ class Role(Coded):
     CLOCK = "clock", "horloge", "clock"
 
 
+class Read(Coded):
+    """A read that is recorded, and looked back at by the auditor."""
+
+    CODE_FOUND = "code_found", "code recherché", "code looked up"
+    CODE_MISSED = "code_missed", "code inconnu", "unknown code"
+    ADDRESS = "address", "adresse lue", "address read"
+
+
 class Right(Struct, frozen=True, gc=False):
     """One right of one account. `shelter` for the role shelter, `service` for the role worker, else None."""
 

@@ -112,6 +112,7 @@ BROWSER = {
     "siao.language": Kept("the screen's language before signing in", "until changed", {S: "language"}),
     "siao.bell": Kept("whether this screen may ring", "until changed", {S: "on or off"}),
     "siao.theme": Kept("light or dark", "until changed", {S: "theme"}),
+    "siao.seat": Kept("at which of one's posts this tab sits", "until the tab closes", {S: "role territory", P: "shelter service"}),
     "siao.pending": Kept("keys of commands under way, without their bodies", "until answered, or the tab closes", {S: "key path"}),
     "siao.outbox": Kept("what a shelter reported while the network was away", "until sent, signed out, or 12 hours", {
         S: "key path words at", P: "body beds"}),

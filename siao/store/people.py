@@ -1,14 +1,15 @@
 """Accounts, rights, sessions, recorded reads. Not bound to one territory, but access_log is."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from siao.core.people import Right, Role
+from siao.core.people import Read, Right, Role
 from siao.store.db import Connection, Pool, scalar
+from siao.store.rows import reader
 
 SESSION_HOURS = 12
 LOGIN_WINDOW_MINUTES = 15
@@ -46,6 +47,18 @@ class Session(Struct, frozen=True):
     human_at: datetime
     now: datetime
     rights: tuple[Right, ...]
+
+
+class Recorded(Struct, frozen=True):
+    """One recorded read: `by` is a login, None once the account is gone; `subject` a request or a placement, None for a code of nobody."""
+
+    at: datetime
+    by: str | None
+    what: Read
+    subject: UUID | None
+
+
+read_recorded = reader(Recorded)
 
 
 async def account(db: Pool | Connection, login: str) -> Account | None:
@@ -188,7 +201,7 @@ async def succeed(db: Pool, login: str, browser: bytes, tried: datetime) -> None
     await db.execute("DELETE FROM login_failure WHERE login = $1 AND browser = $2 AND at = $3", login, browser, tried)
 
 
-async def record(db: Connection, territory: str, agent: UUID, what: str, subject: UUID | None) -> None:
+async def record(db: Connection, territory: str, agent: UUID, what: Read, subject: UUID | None) -> None:
     await db.execute(
         "INSERT INTO access_log (territory, at, agent, what, subject) VALUES ($1, clock_timestamp(), $2, $3, $4)",
         territory,
@@ -196,6 +209,39 @@ async def record(db: Connection, territory: str, agent: UUID, what: str, subject
         what,
         subject,
     )
+
+
+async def recorded(db: Connection, territory: str, day: date, limit: int, skip: int) -> list[Recorded]:
+    """The reads of one day by the territory's own clock, the last one first."""
+    rows = await db.fetch(
+        """SELECT l.at, a.login, l.what, l.subject FROM access_log l
+        JOIN territory t ON t.code = l.territory LEFT JOIN account a ON a.id = l.agent
+        WHERE l.territory = $1 AND l.at >= $2::date::timestamp AT TIME ZONE t.time_zone
+            AND l.at < ($2::date + 1)::timestamp AT TIME ZONE t.time_zone
+        ORDER BY l.at DESC LIMIT $3 OFFSET $4""",
+        territory,
+        day,
+        limit,
+        skip,
+    )
+    return [read_recorded(row) for row in rows]
+
+
+async def recorded_by(db: Connection, territory: str, day: date, login: str, limit: int, skip: int) -> list[Recorded]:
+    """The same, of one account."""
+    rows = await db.fetch(
+        """SELECT l.at, a.login, l.what, l.subject FROM access_log l
+        JOIN territory t ON t.code = l.territory JOIN account a ON a.id = l.agent
+        WHERE l.territory = $1 AND l.at >= $2::date::timestamp AT TIME ZONE t.time_zone
+            AND l.at < ($2::date + 1)::timestamp AT TIME ZONE t.time_zone AND a.login = $3
+        ORDER BY l.at DESC LIMIT $4 OFFSET $5""",
+        territory,
+        day,
+        login,
+        limit,
+        skip,
+    )
+    return [read_recorded(row) for row in rows]
 
 
 async def misses(db: Connection, agent: UUID) -> int:

@@ -18,3 +18,14 @@ async def explained(db: Connection, id: UUID) -> tuple[Placement, bytes | None, 
         id,
     )
     return (read_placement(row[0]), row[1], row[2]) if row else None
+
+
+async def held_by(db: Connection, territory: str, agent: UUID) -> list[UUID]:
+    """What this account holds, the last one first, a coordinator's plan left out: the journal alone knows by whom."""
+    rows = await db.fetch(
+        """SELECT p.id FROM placement p JOIN journal j ON j.territory = p.territory AND j.seq = p.opened_seq
+        WHERE p.territory = $1 AND p.state = 'held' AND j.agent = $2 AND j.outcome <> 'planned' ORDER BY p.opened_seq DESC""",
+        territory,
+        agent,
+    )
+    return [row[0] for row in rows]

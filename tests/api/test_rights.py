@@ -47,6 +47,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/allocation/cost": Route({"coordinator"}, {"request": str(uuid4()), **ROOM}),
     "GET /api/changes": Route(A | {"auditor"}),
     "GET /api/communes": Route(ANYBODY),
+    "GET /api/holds": Route(OFFICE),
     "GET /api/live/status": Route({"coordinator", "admin"}),
     "GET /api/night": Route(OFFICE),
     "GET /api/night/curve": Route({"coordinator"}),
@@ -70,6 +71,7 @@ ROUTES: dict[str, Route] = {
     "POST /api/plans/{plan}/closing": Route({"coordinator"}),
     "POST /api/plans/{plan}/opening": Route({"coordinator"}),
     "POST /api/renewals": Route(ASKS, {"code": "{code}", "men": 1}),
+    "GET /api/reads": Route({"auditor"}, query={"day": "2026-01-20"}),
     "GET /api/requests": Route(ASKS, query={"code": "{code}"}),
     "POST /api/requests": Route(ASKS, {"men": 1}),
     "POST /api/requests/{request}/placement": Route(OFFICE, ROOM),
@@ -132,7 +134,7 @@ async def ids(house: House, owner: asyncpg.Connection) -> dict[str, str]:
     async with owner.transaction():
         await database.here(owner, [city.CODE, "69"])
         await owner.execute("INSERT INTO service VALUES ($1, $2, 'Autre service')", OTHER_SERVICE, city.CODE)
-        other = {"auditor": [Right(Role.AUDITOR, city.CODE)], "worker2": [Right(Role.WORKER, city.CODE, service=OTHER_SERVICE)]}
+        other = {"worker2": [Right(Role.WORKER, city.CODE, service=OTHER_SERVICE)]}
         for login, rights in {**other, "blank": []}.items():
             account = store.Account(uuid4(), login, chairs.HASH, "fr", active=True)
             await store.add(owner, account)

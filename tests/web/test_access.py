@@ -134,6 +134,7 @@ STORIES: dict[str, list[tuple[str, Steps]]] = {
     "worker": [("list", _drawn), ("new", _new), ("one", _one)],
     "admin": [("structures", _drawn), ("structure", _edit), ("unit", _unit), ("services", tab("Services")), ("changes", tab("Changements")), ("accounts", tab("Comptes")), ("account", _edit)],
     "observer": [("figures", _drawn)],
+    "auditor": [("reads", _drawn), ("changes", tab("Changements"))],
 }  # fmt: skip
 
 

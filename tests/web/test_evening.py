@@ -236,6 +236,8 @@ async def test_what_was_put_on_the_list_comes_back_within_five_seconds(house: Ho
     code = await row.locator(".code").inner_text()
     await row.click()
     await page.locator(".ranked .acts button:enabled").first.wait_for()
+    await page.locator("#composition").type(" n2")
+    await page.locator(".ranked .acts button:enabled", has_text="Mettre en attente").wait_for()
     await page.keyboard.press("Alt+a")
     await page.locator(".waited output").wait_for()
     await page.keyboard.press("Alt+z")

@@ -13,6 +13,10 @@ test('level, nights and surroundings', () => {
   assert.deepEqual([asked.men, asked.level, asked.nights, near, asked.needs, levelSaid], [2, 2, 3, 'voi', ['animals'], true]);
 });
 
+test('who does not want to be recorded is a number of persons', () => {
+  assert.deepEqual([compose('?2h').unrecorded, compose('?2h').asked.men, compose('2h ?').unrecorded, compose('?').said], [true, 2, true, false]);
+  assert.equal(compose('2h').unrecorded, false);
+});
 test('a letter alone is one person', () => assert.equal(compose('h').asked.men, 1));
 test('what is not understood is given back', () => assert.equal(compose('1f zut').lost, 'zut'));
 test('nothing said is nobody', () => assert.equal(compose('pmr').said, false));

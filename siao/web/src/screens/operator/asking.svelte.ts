@@ -1,6 +1,6 @@
 // What was said of a household, the places for it, and the advice beside them: always for what is typed now, never for what was.
 import { read, Refused, Unknown } from '../../lib/api';
-import { around, compose } from '../../lib/compose';
+import { around, compose, isCode } from '../../lib/compose';
 import type { Feed } from '../../lib/feed.svelte';
 import { say } from '../../lib/language.svelte';
 import type { Advice, Commune, Criteria, Level, Place, Places, Territory } from '../../lib/types';
@@ -9,6 +9,8 @@ import { onward } from './household';
 const TYPING_MS = 60;
 export const NEAR_KM = 30;
 const FOLLOW_MS = 1_500;
+/** While there is contact, what was not answered is asked again. */
+const AGAIN_MS = 2_000;
 /** An advice costs tens of milliseconds of a core: it waits for a pause, and stands ten seconds while the board moves. */
 const PAUSE_MS = 350, STANDS_MS = 10_000;
 export interface Found extends Places { nearest: Record<string, string[]> }
@@ -22,15 +24,18 @@ export class Asking {
   found: Found | null = $state.raw(null);
   chosen = $state(0);
   requestId: string | null = $state(null);
+  renewing: string | null = $state(null);
   lost: Place | null = $state.raw(null);
   advice: Advice | null = $state.raw(null);
   said = $state('');
   busy = $state(false);
   communes: Commune[] = $state.raw([]);
 
-  protected dirty = false;
+  protected dirty = $state(false);
   /** Whether the places on the screen are those of what is typed. */
   protected stale = false;
+  /** Whether the server said nothing: what stands on the screen is a word about its silence. */
+  protected unheard = false;
   private searching: Promise<void> = Promise.resolve();
   private advising: ReturnType<typeof setTimeout> | undefined;
   private advisedAt = 0;
@@ -46,6 +51,10 @@ export class Asking {
   }
 
   readonly composed = $derived(compose(this.text));
+  /** A place for a number of persons: no request, no code, no rank on the list. */
+  readonly unrecorded: boolean = $derived(this.composed.unrecorded && !this.requestId && !this.renewing && !this.composed.code);
+  /** A commune that was typed and that is not known here; the list is then for anywhere. */
+  readonly nowhere: string | null = $derived(this.communes.length && !around(this.composed.around, this.communes) ? this.composed.around : null);
   readonly criteria: Criteria = $derived.by(() => {
     const zone = around(this.composed.around, this.communes) ?? (this.zone || null);
     return {
@@ -79,13 +88,18 @@ export class Asking {
     }, FOLLOW_MS);
   }
 
+  /** Contact is back: what was not answered is asked again, and the silence is no longer said. */
+  regained(): void {
+    if (this.unheard && this.feed.fresh && !this.busy) void this.search();
+  }
+
   /** What is still under way answers another household: neither its places nor its advice may stand beside this one. */
   protected unask(): void {
     clearTimeout(this.typing);
     this.typing = undefined;
     clearTimeout(this.advising);
     this.aborting?.abort();
-    this.advice = null;
+    [this.advice, this.unheard] = [null, false];
   }
 
   search(chosen?: string): Promise<void> {
@@ -97,7 +111,7 @@ export class Asking {
 
   private async find(chosen?: string): Promise<void> {
     this.aborting?.abort();
-    if (!this.composed.said) {
+    if (!this.composed.said || isCode(this.text)) {
       this.found = null;
       return;
     }
@@ -107,7 +121,7 @@ export class Asking {
     this.beAdvised(query, this.aborting.signal, chosen !== undefined);
     try {
       this.found = await read<Found>('/api/places', query, this.aborting.signal);
-      this.stale = false;
+      [this.stale, this.unheard] = [false, false];
       const same = this.found.places.findIndex((place) => place.units.join() === chosen);
       this.chosen = same >= 0 ? same : chosen ? 0 : Math.min(this.chosen, Math.max(0, this.found.places.length - 1));
       if (!this.lost) this.said = '';
@@ -115,12 +129,13 @@ export class Asking {
       if (e instanceof DOMException || chosen) return;
       this.found = null;
       this.said = this.words(e);
+      if ((this.unheard = e instanceof Unknown)) setTimeout(() => this.regained(), AGAIN_MS);
     }
   }
 
   /** Give now, or wait: beside the list, which never waits for it. Without an answer the list stands alone. */
   private beAdvised(query: Record<string, string | number | null>, signal: AbortSignal, again: boolean): void {
-    if (again && performance.now() - this.advisedAt < STANDS_MS) return;
+    if (this.unrecorded || (again && performance.now() - this.advisedAt < STANDS_MS)) return;
     clearTimeout(this.advising);
     this.advising = setTimeout(() => {
       this.advisedAt = performance.now();

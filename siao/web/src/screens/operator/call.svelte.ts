@@ -1,10 +1,11 @@
 // One call: what was said, the places for it, the place in hand. Decisions go to the server; the screen says so only from its answer.
-import { newKey, read, Refused, send } from '../../lib/api';
+import { newKey, read, Refused, send, Unknown } from '../../lib/api';
 import { isCode } from '../../lib/compose';
 import { say } from '../../lib/language.svelte';
-import type { Answer, Asked, Followed, Place, Placement } from '../../lib/types';
+import { persons } from '../../lib/format';
+import type { Answer, Asked, Followed, Id, Place, Placement } from '../../lib/types';
 import { Asking, NEAR_KM, type Found } from './asking.svelte';
-import { asked, written } from './household';
+import { asked, side, written } from './household';
 
 const UNDO_MS = 5_000;
 export type Mode = 'calm' | 'compose' | 'none' | 'held' | 'conflict' | 'paused';
@@ -14,9 +15,12 @@ export class Call extends Asking {
   placementId: string | null = $state(null);
   /** The place for which a reason is asked, and why: `override_needed` or `held_back`. */
   overriding: { place: Place; why: string } | null = $state.raw(null);
-  renewing: string | null = $state(null);
   /** The household that was just put on the list: its code, to be said, until the next call begins. */
   waited: { code: string; back: string | null } | null = $state.raw(null);
+  /** The request that was just closed, and why: said until the next call begins. */
+  closed: { code: string; reason: string } | null = $state.raw(null);
+  /** What this account holds: the board says that a bed is held, and to nobody by whom. */
+  mine: ReadonlySet<Id> = $state.raw(new Set());
   undo: { until: number; what: () => Promise<void> } | null = $state.raw(null);
   /** Its line stays when its five seconds are over: what is below does not move up under a finger. */
   undoable = $state(false);
@@ -24,6 +28,8 @@ export class Call extends Asking {
   released = $state('');
   private override: string | null = null;
 
+  /** Whether the request waited before this call took it up. */
+  private taken = $state(false);
   private does: Promise<void> = Promise.resolve();
   /** The request that was asked for and not answered: asked again, it keeps its key. */
   private unanswered: { body: string; key: string } | null = null;
@@ -38,8 +44,11 @@ export class Call extends Asking {
     return this.found && this.found.compatible === 0 ? 'none' : 'compose';
   });
 
+  /** A request of the list waits on by itself: to put it there says something only where its needs or its hour change. */
+  readonly mayWait: boolean = $derived(!this.unrecorded && (!this.taken || this.dirty || this.backAt !== null));
+
   override typed(): void {
-    if (!this.busy) this.waited = null;
+    if (!this.busy) [this.waited, this.closed] = [null, null];
     super.typed();
   }
 
@@ -51,8 +60,8 @@ export class Call extends Asking {
   private begin(): void {
     this.unask();
     Object.assign(this, { text: '', level: 4, nights: 1, zone: '', km: NEAR_KM, found: null, chosen: 0, requestId: null, code: null, placementId: null });
-    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, undoable: false, waited: null, overriding: null, unanswered: null });
-    [this.dirty, this.stale] = [false, false];
+    Object.assign(this, { lost: null, said: '', renewing: null, undo: null, undoable: false, waited: null, closed: null, overriding: null, unanswered: null });
+    [this.dirty, this.stale, this.taken] = [false, false, false];
   }
 
   /** Takes up a request of the queue. */
@@ -64,9 +73,29 @@ export class Call extends Asking {
     this.begin();
     this.requestId = request.id;
     this.code = request.code;
+    this.taken = true;
     this.text = written(request);
     Object.assign(this, { level: request.level, nights: request.nights, zone: request.zone ?? '', km: request.max_km ?? 0 });
     if (request.state === 'open') void this.search();
+  }
+
+  /** Takes up a place in hand: its request, or the place alone where nobody is recorded. */
+  show(placement: Placement): void {
+    const request = this.feed.requests.get(placement.request ?? '');
+    if (request) return this.open(request);
+    if (this.busy) return;
+    this.begin();
+    this.placementId = placement.id;
+  }
+
+  /** Which places this account holds: a hold outlives the screen on which it was made, and its clock runs. The last one is taken up where
+      nothing else is. */
+  async recall(take: boolean): Promise<void> {
+    const held = await read<Id[]>('/api/holds').catch(() => null);
+    if (!held) return;
+    this.mine = new Set([...this.mine, ...held]); // one may have been made meanwhile
+    const last = held.map((id) => this.feed.placements.get(id)).find((placement) => placement?.state === 'held');
+    if (take && last && !this.busy && !this.text && !this.placementId) this.show(last);
   }
 
   /** A code typed in the field: a household that rings again, or one that renews its request. */
@@ -122,10 +151,10 @@ export class Call extends Asking {
       await this.upToDate();
       const wanted = place ?? this.place;
       if (!wanted || this.stale) return;
-      const request = await this.ensure();
+      const [path, body] = await this.wanting(wanted, override);
       try {
-        const held = await send<Answer>(`/api/requests/${request}/placement`, { units: wanted.units, override, advice: this.advice?.token ?? null }, 'POST', newKey());
-        this.placementId = held.id;
+        const held = await send<Answer>(path, body, 'POST', newKey());
+        [this.placementId, this.mine] = [held.id, new Set([...this.mine, held.id])];
         this.override = override;
         this.lost = null;
         await this.feed.shows(held);
@@ -139,6 +168,12 @@ export class Call extends Asking {
         this.chosen = 0;
       }
     });
+  }
+
+  private async wanting({ units }: Place, override: string | null): Promise<[string, object]> {
+    const who = this.criteria;
+    if (this.unrecorded) return ['/api/placements', { units, persons: persons(who), side: side(who) }];
+    return [`/api/requests/${await this.ensure()}/placement`, { units, override, advice: this.advice?.token ?? null }];
   }
 
   private again(place: Place, why: string): void {
@@ -172,6 +207,17 @@ export class Call extends Asking {
 
   private kept(): Partial<Call> {
     return { text: this.text, level: this.level, zone: this.zone, km: this.km, nights: this.nights, renewing: this.renewing };
+  }
+
+  /** The household asks no more, or waits no more tonight, by a person's word: nothing brings it back. The next call may begin. */
+  async close(reason: string): Promise<void> {
+    const request = this.request;
+    if (!request) return;
+    await this.doing(async () => {
+      await this.feed.shows(await send(`/api/requests/${request.id}/withdrawal`, { reason }));
+      this.begin();
+      this.closed = { code: request.code, reason };
+    });
   }
 
   async act(path: string, body: unknown = {}): Promise<void> {
@@ -234,6 +280,7 @@ export class Call extends Asking {
       await what();
     } catch (e) {
       this.said = this.words(e);
+      this.unheard = e instanceof Unknown;
     } finally {
       this.busy = false;
     }

@@ -1,0 +1,43 @@
+"""A plan that is read and held: a line that was refused goes on, and what was held is undone by nothing that stands there."""
+
+from typing import Any
+
+import pytest
+
+from chairs import House
+from siao.develop import chromium
+from stage import DESK, sit
+
+pytest.importorskip("playwright.async_api")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
+
+
+async def test_a_line_whose_place_is_taken_finds_another(house: House, browser: Any) -> None:
+    second = await house.chair("second")
+    for level, who in ((4, {"women": 1, "men": 0, "children": 1}), (1, {"men": 1})):
+        await second.ask(level=level, **who)
+    page = await sit(browser, house, "coordinator", DESK, [])
+    await page.locator(".planp button.primary:enabled", has_text="Calculer").click()
+    await page.locator(".planp button:enabled", has_text="Relire").click()
+    lines = page.locator(".lines tbody tr")
+    await lines.nth(1).wait_for()
+    assert [(await line.locator("th").inner_text()).split("\u00a0")[0].rsplit(" ", 1)[0] for line in await lines.all()] == [
+        "1 H",
+        "1 F, 1 E",
+    ]
+    family = lines.nth(1)
+    planned = (await family.locator("td").nth(2).inner_text()).split(" · ")[1]
+    await second.hold(await second.ask(women=1, men=0, children=1), planned)
+    await page.locator(".planp button.primary:enabled", has_text="Bloquer (2)").click()
+    await family.locator(".wrong").wait_for()
+    assert await page.locator(".planp .acts button").all_inner_texts() == ["Terminer"]
+    assert "1 ligne bloquée, 1 refusée" in await page.locator(".planp [role=status]").inner_text()
+    await family.locator("button", has_text="Autre place").click()
+    sheet = page.locator(".sheet li button")
+    await sheet.first.click()
+    await page.locator(".sheet h2", has_text="pourquoi").wait_for()
+    await sheet.first.click()
+    await family.locator(".on-b").wait_for()
+    assert planned not in await family.locator("td").nth(2).inner_text(), "the line says where the household is"
+    await page.locator(".planp .acts button", has_text="Terminer").click()
+    assert len([p for p in (await second.rows("operator"))["placements"] if p["state"] == "held"]) == 3
