@@ -62,7 +62,7 @@ async def test_a_role_reads_its_own_view_alone(still: House, login: str) -> None
     chair, right = await still.chair(login), chairs.RIGHTS[login]
     own = {
         Role.OPERATOR: {"operator", "shelter"}, Role.COORDINATOR: {"operator", "shelter"}, Role.ADMIN: set[str](),
-        Role.SHELTER: {"shelter"}, Role.WORKER: {"worker"}, Role.OBSERVER: set[str](),
+        Role.SHELTER: {"shelter"}, Role.WORKER: {"worker"}, Role.OBSERVER: set[str](), Role.AUDITOR: set[str](),
     }[right.role]  # fmt: skip
     for view in ("operator", "shelter", "worker"):
         query = {"view": view, "territory": city.CODE}

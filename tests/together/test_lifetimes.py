@@ -28,7 +28,7 @@ def deaf() -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
 def test_however_it_ends_nothing_is_left_running(who: Who, how: signal.Signals) -> None:
     with folder(who) as here, running(here / "data", who=who, preexec_fn=deaf) as demo:
-        assert demo.ready() == {"database": True, "board": True, "feed": True, "loops": True, "redis": True}
+        assert demo.ready() == {"database": True, "board": True, "feed": True, "loops": True, "territories": True, "redis": True}
         everyone, ports = family(demo.process.pid), demo.ports()
         assert len(everyone) >= 4, "the launcher, PostgreSQL with its workers, Valkey"
         assert demo.end(how) == (-how if how is signal.SIGKILL else 0)

@@ -34,7 +34,7 @@ async def test_the_auditor_reads_who_read_what(house: House, browser: Any, look:
     request = await operator.ask()
     await operator.get("/api/requests", params={"code": await look.fetchval("SELECT code FROM request")})
     await (await house.chair("worker")).get("/api/requests", params={"code": "7K3M-9QXF-C"})
-    await admin.post("/api/services", json={"name": "Accueil du soir"})
+    assert (await admin.do("/api/services", {"name": "Accueil du soir"})).status_code == 201
     page = await sit(browser, house, "auditor", DESK, [])
     rows = page.locator("tbody tr")
     await rows.nth(1).wait_for()
