@@ -95,8 +95,7 @@ def criteria(world: World, request: UUID, territory: str, asked: Asked) -> Crite
 
 def ask(world: World, c: Ask, by: By, now: datetime) -> Iterator[Change]:
     """Refused where a request of that id exists: it is asked again under another key, or after its own was forgotten."""
-    if world.find(Request, c.id) is not None:
-        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (c.id,))
+    world.unused(Request, c.id)
     territory = world.get(Territory, c.territory)
     request = Request(
         id=c.id,

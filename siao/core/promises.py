@@ -52,7 +52,7 @@ def uncontested(world: World, placement: Placement) -> None:
 
 def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     """All the household's beds or none; what lapsed on them is cleared first, by the same law as the sweeper's."""
-    _unknown(world, c.id)
+    world.unused(Placement, c.id)
     for unit in c.units:
         yield from clear(world, unit, now)
     household = households.to_place(world, c.request, c.persons, c.side, now)
@@ -67,12 +67,6 @@ def hold(world: World, c: Hold, by: By, now: datetime) -> Iterator[Change]:
     counted = () if planned else _counted(world, by, c.id)
     rows = (placement, *chosen.rows(c.id), *asking.placed(world, c.request), *explained, *counted)
     yield Change(Verb.HOLD, rows, PLANNED if planned else "", placement.shelter, c.units, c.id, c.request, until=placement.until)
-
-
-def _unknown(world: World, id: UUID) -> None:
-    """A key that made a placement makes no second one, also when its answer is no longer kept."""
-    if world.find(Placement, id) is not None:
-        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (id,))
 
 
 def _held(world: World, c: Hold, territory: Territory, shelter: Shelter, persons: int, now: datetime) -> Placement:

@@ -119,7 +119,7 @@ def version(row: Shelter | Service) -> str:
 
 def add_shelter(world: World, c: AddShelter, by: By, now: datetime) -> Iterator[Change]:
     """A new structure, without units yet."""
-    _new(world, Shelter, c.id)
+    world.unused(Shelter, c.id)
     row = Shelter(id=c.id, territory=c.territory, to_ring_since=None, **_placed(asdict(c.form)))
     yield Change(Verb.ADMINISTER, (row,), shelter=c.id)
 
@@ -143,7 +143,7 @@ def _placed(said: dict[str, Any]) -> dict[str, Any]:
 def add_unit(world: World, c: AddUnit, by: By, now: datetime) -> Iterator[Change]:
     """A new unit with its beds, vacant and to be checked; one of a surge plan is open while the plan is."""
     shelter = world.get(Shelter, c.shelter)
-    _new(world, Unit, c.id)
+    world.unused(Unit, c.id)
     unit = Unit(
         id=c.id,
         territory=shelter.territory,
@@ -194,7 +194,7 @@ def _beds(unit: Unit, there: int) -> Iterator[Bed]:
 
 
 def add_service(world: World, c: AddService, by: By, now: datetime) -> Iterator[Change]:
-    _new(world, Service, c.id)
+    world.unused(Service, c.id)
     yield Change(Verb.ADMINISTER, (Service(c.id, c.territory, c.name),), service=c.id)
 
 
@@ -202,12 +202,6 @@ def change_service(world: World, c: ChangeService, by: By, now: datetime) -> Ite
     before = world.get(Service, c.service)
     _as_read(before.id, version(before), c.version)
     yield Change(Verb.ADMINISTER, (replace(before, name=c.name),), service=before.id)
-
-
-def _new(world: World, kind: type[Any], id: UUID) -> None:
-    """A key that made a row makes no second one, nor that one anew, also when its answer is no longer kept."""
-    if world.find(kind, id) is not None:
-        raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (id,))
 
 
 def _as_read(id: UUID, now: object, read: object) -> None:

@@ -171,6 +171,11 @@ class World:
             raise Refused(Refusal.UNKNOWN, field or kind.__name__.lower())
         return row
 
+    def unused(self, kind: type[Any], id: UUID) -> None:
+        """Refuses a key that made a row: it makes no second one, nor that one anew, also when its answer is no longer kept."""
+        if self.find(kind, id) is not None:
+            raise Refused(Refusal.KEY_REUSED, "Idempotency-Key", (id,))
+
     def all(self, kind: type[R]) -> list[R]:
         return [row for (k, _), row in self._everything().items() if k is kind and row is not None]
 
