@@ -7,8 +7,15 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-Key = tuple[str, int, int]
-"""Territory, and the positions (from, to] that the frame covers."""
+Key = tuple[str, str, int, int]
+"""Territory, the one shelter or service that the screen tells of (empty: all), and the positions (from, to] that the frame covers."""
+
+
+class Committed(Struct, frozen=True):
+    """An entry: its instant, and the shelter and the service that it concerns."""
+
+    at: float
+    concerns: frozenset[str] = frozenset()
 
 
 class Head(Struct, frozen=True):
@@ -30,6 +37,8 @@ class Lease:
     """How a screen knows that it is fresh: a pong that says the database is no further, counted from the ping's sending."""
 
     SECONDS = 12.0
+    AGAIN_SECONDS = 0.3
+    """A board that is behind asks again so soon, as the browser does."""
 
     def __init__(self, now: float) -> None:
         self.until, self.pings, self.n = now + self.SECONDS, dict[int, float](), 0
@@ -39,10 +48,12 @@ class Lease:
         self.pings[self.n] = now
         return b'{"ping":%d}' % self.n
 
-    def pong(self, n: int, top: int | None, mine: int) -> None:
-        sent = self.pings.pop(n, None)
-        if sent is not None and top is not None and mine >= top:
+    def pong(self, n: int, top: int | None, mine: int) -> bool:
+        """Whether the board is behind what the database has."""
+        sent, behind = self.pings.pop(n, None), top is not None and mine < top
+        if sent is not None and top is not None and not behind:
             self.until = max(self.until, sent + self.SECONDS)
+        return behind
 
     def grey(self, now: float) -> bool:
         return now > self.until
@@ -67,17 +78,19 @@ def load(paths: Iterable[Path]) -> dict[Key, array]:
     """What several processes noted, together."""
     found: dict[Key, array] = {}
     for path in paths:
-        for territory, before, upto, times in msgspec.msgpack.decode(path.read_bytes()) if path.exists() else ():
-            found.setdefault((territory, before, upto), array("d")).frombytes(times)
+        for *key, times in msgspec.msgpack.decode(path.read_bytes()) if path.exists() else ():
+            found.setdefault(tuple(key), array("d")).frombytes(times)  # type: ignore[arg-type]
     return found
 
 
-def delays(found: Mapping[Key, Sequence[float]], committed: Mapping[tuple[str, int], float]) -> tuple[list[float], list[float]]:
-    """For each screen and each entry that a frame brought it: when it came, and how many ms after the entry's instant."""
+def delays(found: Mapping[Key, Sequence[float]], committed: Mapping[tuple[str, int], Committed]) -> tuple[list[float], list[float]]:
+    """For each screen and each entry that concerns it: when a frame brought it, and how many ms after the entry's instant. Of the others
+    such a screen learns the number, as it asks whether it is fresh."""
     when, late = list[float](), list[float]()
-    for (territory, before, upto), times in found.items():
+    for (territory, only, before, upto), times in found.items():
         for seq in range(before + 1, upto + 1):
-            if (at := committed.get((territory, seq))) is not None:
-                late.extend((time - at) * 1000 for time in times)
+            entry = committed.get((territory, seq))
+            if entry is not None and (not only or only in entry.concerns):
+                late.extend((time - entry.at) * 1000 for time in times)
                 when.extend(times)
     return when, late

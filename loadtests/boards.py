@@ -24,7 +24,7 @@ read_all = msgspec.json.Decoder().decode
 class Board:
     """`take`: fetches the whole board, gives its body. `told`: gets each frame that has rows, as `decode` reads it.
 
-    `fault`: gets what went wrong. `came`: hears of every frame. `opened`: it was live once; `grey_at`: when its
+    `fault`: gets what went wrong. `came`: hears of every frame of a whole territory. `opened`: it was live once; `grey_at`: when its
     lease was last found run out.
     """
 
@@ -94,10 +94,12 @@ class Board:
     def _hear(self, message: bytes) -> None:
         now, head = time.time(), read_head(message)
         if head.t == "pong":
-            self.lease.pong(head.n, head.top, self.mine)
+            if self.lease.pong(head.n, head.top, self.mine):
+                gevent.spawn_later(Lease.AGAIN_SECONDS, self._ping)
         elif head.t == "frame":
-            self.arrivals.note((head.territory, max(head.before, self.mine), head.upto), now)
-            self.came(head, now, self)
+            self.arrivals.note((head.territory, self.person.only, max(head.before, self.mine), head.upto), now)
+            if not self.person.only:
+                self.came(head, now, self)
             if head.before > self.mine:
                 self.mine = -1
                 self.fault("a frame does not join")
@@ -106,11 +108,14 @@ class Board:
                 if b'"rows":{}' not in message:
                     self.told(self.decode(message))
 
+    def _ping(self) -> None:
+        if self.socket is not None and self.opened and not self.stopped:
+            with suppress(WebSocketException, OSError):
+                self.socket.send(self.lease.ping(time.time()).decode())
+
     def _pings(self) -> None:
         while True:
             gevent.sleep(PING_SECONDS)
-            if self.socket is not None and self.opened:
-                with suppress(WebSocketException, OSError):
-                    self.socket.send(self.lease.ping(time.time()).decode())
+            self._ping()
             if self.opened and self.lease.grey(time.time()):
                 self.grey_at = time.time()

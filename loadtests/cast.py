@@ -27,6 +27,11 @@ class Person(Struct, frozen=True):
     acts: bool = True
 
     @property
+    def only(self) -> str:
+        """The one shelter or service that this person's board tells of; empty: the whole territory."""
+        return self.shelter or self.service or ""
+
+    @property
     def query(self) -> dict[str, str]:
         """What the person's board is asked for with."""
         more = {"shelter": self.shelter, "service": self.service}

@@ -22,6 +22,7 @@ import httpx
 import msgspec
 
 from loadtests import arrivals, cast, furnish, limits, report
+from loadtests.arrivals import Committed
 from loadtests.limits import Sample
 from loadtests.profiles import PROFILES, Profile
 from loadtests.screens import OPENED
@@ -31,7 +32,6 @@ from siao.embedded.process import CannotStart, free_port
 from siao.embedded.stack import Stack, passing, stack
 from siao.figures import Figure, exact
 from siao.mortal import mortal
-from siao.store import board as boards
 from siao.store import db as database
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ OPEN_SECONDS = 30.0
 SCREENS_OPEN_SECONDS = 120.0
 STOP_SECONDS = 20.0
 SPARE_FILES = 200
-JOURNAL_MINUTES, JOURNAL_MAX = 240, 1_000_000
+CONCERNS = "SELECT j.seq, j.at, j.shelter, r.service FROM journal j LEFT JOIN request r ON r.id = j.request WHERE j.territory = $1"
 LOG_SHOWN = 3_000
 
 
@@ -214,26 +214,26 @@ def _until_open(sign: Path, screens: subprocess.Popen[bytes]) -> None:
         time.sleep(0.1)
 
 
-async def _committed(servers: Stack, people: Sequence[cast.Person]) -> dict[tuple[str, int], float]:
-    """The instant of every journal entry, as the database's clock said after the lock and before the commit."""
+async def _committed(servers: Stack, people: Sequence[cast.Person]) -> dict[tuple[str, int], Committed]:
+    """The instant of every journal entry, as the database's clock said after the lock and before the commit, and whom it concerns."""
     db = await asyncpg.connect(servers.owner_url(furnish.DATABASE))
-    found: dict[tuple[str, int], float] = {}
+    found: dict[tuple[str, int], Committed] = {}
     for code in sorted({person.territory for person in people}):
         async with db.transaction():
             await database.here(db, [code])
-            entries = await boards.recent(db, code, JOURNAL_MINUTES, JOURNAL_MAX)
-        found |= {(code, entry.seq): entry.at.timestamp() for entry in entries}
+            rows = await db.fetch(CONCERNS, code)
+        found |= {(code, seq): Committed(at.timestamp(), frozenset(str(id) for id in ids if id)) for seq, at, *ids in rows}
     await db.close()
     return found
 
 
 def _told(
     options: argparse.Namespace, measured: Measured, listened: Listened | None, looks: list[Look],
-    committed: dict[tuple[str, int], float], came: dict[arrivals.Key, array],
+    committed: dict[tuple[str, int], Committed], came: dict[arrivals.Key, array],
 ) -> int:  # fmt: skip
     """The figures on standard output, the page into its file; 1 where a budget is broken."""
     profile = PROFILES[options.profile]
-    counted = {key: at for key, at in committed.items() if at >= measured.judged_from}
+    counted = {key: entry for key, entry in committed.items() if entry.at >= measured.judged_from}
     when, late = arrivals.delays(came, counted)
     wrong = limits.errors(measured.samples) | ({f"listening screen: {what}": n for what, n in listened.faults.items()} if listened else {})
     found = [

@@ -156,10 +156,11 @@ class Screen(asyncio.Protocol):
     def _hear(self, body: bytes) -> None:
         now, head = time.time(), read_head(body)
         if head.t == "pong":
-            self.lease.pong(head.n, head.top, self.mine)
+            if self.lease.pong(head.n, head.top, self.mine):
+                asyncio.get_running_loop().call_later(Lease.AGAIN_SECONDS, self.ping)
         elif head.t == "frame":
             self.room.frames += 1
-            self.room.arrivals.note((head.territory, max(head.before, self.mine), head.upto), now)
+            self.room.arrivals.note((head.territory, self.person.only, max(head.before, self.mine), head.upto), now)
             if head.before > self.mine:
                 self.mine = -1
                 self._fault("a frame does not join")

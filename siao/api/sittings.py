@@ -70,7 +70,7 @@ class Sitting:
             hub = self.here.hub
             epoch, top = hub.top(self.feed.code) or (None, None)
             pong = {"t": "pong", "n": ping, "epoch": epoch, "top": top, "redis": hub.doorbell.up}
-            self.line.show(framed(msgspec.json.encode(pong)))
+            self.line.show(self.feed.number(self.view) + framed(msgspec.json.encode(pong)))
 
     async def look(self, now: float) -> None:
         kept = self.here.known.seen(self.cookie)

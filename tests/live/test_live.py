@@ -126,6 +126,28 @@ async def test_a_pong_says_what_the_database_has(house: House) -> None:
     await screen.socket.close()
 
 
+async def test_a_screen_whom_nothing_concerns_learns_the_number_as_it_asks(house: House) -> None:
+    """And is told at once of what does, in a frame that joins."""
+    operator, here = await house.chair("operator"), str(city.shelter())
+    screen = await opened(house, "operator", view="shelter", shelter=here)
+    await operator.ask()
+    for _ in range(50):
+        await screen.socket.send('{"ping": 1}')
+        said = msgspec.json.decode(await asyncio.wait_for(screen.socket.recv(), 2))
+        if said["t"] == "frame":
+            break
+        await asyncio.sleep(0.1)
+    assert (said["t"], said["rows"], said["gone"], said["news"]) == ("frame", {}, {}, []), "nothing was said before it asked"
+    pong = msgspec.json.decode(await asyncio.wait_for(screen.socket.recv(), 2))
+    assert pong["top"] is None or pong["top"] <= said["to"]
+    unit = str(city.unit("Chambre 4"))
+    version = next(row["version"] for row in (await operator.rows("operator"))["units"] if row["id"] == unit)
+    await operator.do(f"/api/shelters/{here}/confirmation", {"units": {unit: version}})
+    frame = await screen.told("units")
+    assert frame["from"] <= said["to"] < frame["to"]
+    await screen.socket.close()
+
+
 async def test_redis_dead_costs_at_most_a_moment_and_comes_back_by_itself(house: House, servers: Stack) -> None:
     operator, screen = await house.chair("operator"), await opened(house, "second")
     servers.valkey.kill()

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 import chairs
 import city
 from loadtests import arrivals, limits, parks, plots
+from loadtests.arrivals import Committed
 from loadtests.limits import Limits, Sample
 from siao import figures
 
@@ -61,18 +62,20 @@ def test_grey_screens_and_late_ones_fail() -> None:
 
 
 def test_every_entry_of_a_gathered_frame_is_late_by_its_own_instant() -> None:
-    when, late = arrivals.delays({("38", 4, 6): [10.5, 10.6]}, {("38", 5): 10.0, ("38", 6): 10.4})
-    assert sorted(round(ms) for ms in late) == [100, 200, 500, 600]
-    assert len(when) == 4
+    found: dict[arrivals.Key, list[float]] = {("38", "", 4, 6): [10.5, 10.6], ("38", "mine", 1, 6): [10.7], ("38", "other", 4, 6): [12.0]}
+    committed = {("38", 5): Committed(10.0), ("38", 6): Committed(10.4, frozenset({"mine"}))}
+    when, late = arrivals.delays(found, committed)
+    assert sorted(round(ms) for ms in late) == [100, 200, 300, 500, 600], "of another shelter's bed a screen shows nothing"
+    assert len(when) == 5
 
 
 def test_a_lease_runs_from_the_ping_and_needs_to_be_up_to_date() -> None:
     lease = arrivals.Lease(0.0)
     lease.ping(10.0)
-    lease.pong(1, top=7, mine=6)
+    assert lease.pong(1, top=7, mine=6), "it asks again"
     assert lease.grey(12.5)
     lease.ping(10.0)
-    lease.pong(2, top=7, mine=7)
+    assert not lease.pong(2, top=7, mine=7)
     assert not lease.grey(21.9)
     assert lease.grey(22.1)
 
