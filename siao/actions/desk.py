@@ -78,44 +78,47 @@ class Desk:
         return {"waiting": waiting, "in_flight": flying, "batches": self.served, "commands": self.decided}
 
     async def _fly(self, batch: Sequence[Waiting]) -> None:
-        commands = [command for command, _ in batch]
         try:
-            answers: Sequence[Answer | Exception] = await self._insist(commands)
+            await self._insist(batch)
         except Unavailable as no:
-            answers = [no] * len(batch)
+            _settle(batch, [no] * len(batch))
         except Exception as no:
             if len(batch) > 1:
                 for one in batch:  # one of them is at fault, and answers for itself
                     await self._fly([one])
                 return
-            answers = [translated(no, commands[0].what)]
-        for (_, future), answer in zip(batch, answers, strict=True):
-            _settle(future, answer)
+            _settle(batch, [translated(no, batch[0][0].what)])
 
-    async def _insist(self, commands: Sequence[Command]) -> Sequence[Answer | Refused]:
+    async def _insist(self, batch: Sequence[Waiting]) -> None:
         """Tries again while the connection goes away; from then on the keys say what had happened already."""
         deadline = time.monotonic() + TRY_AGAIN_SECONDS
         for attempt in range(TRIES_MAX):
             try:
-                return await self._serve(commands)
+                return await self._serve(batch)
             except (*database.LOST, *database.HELD_UP):
                 if time.monotonic() > deadline:
                     break
                 await asyncio.sleep(random.uniform(0.02, 0.2) * 2**attempt)  # noqa: S311 - jitter
         raise Unavailable
 
-    async def _serve(self, commands: Sequence[Command]) -> Sequence[Answer | Refused]:
+    async def _serve(self, batch: Sequence[Waiting]) -> None:
+        commands = [command for command, _ in batch]
         territories = sorted({command.territory for command in commands})
-        async with database.acting(self.pool, territories, lock=True) as db:
-            found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
-            batch = Batch(world.apart(found.rows), found.known, found.now, database.epoch(db))
-            self._decide(batch, commands)
-            if batch.entries:
-                await changes.save(db, self._saved(batch))
-        self.served, self.decided = self.served + 1, self.decided + len(commands)
-        for code, seq in {entry.territory: entry.seq for entry in batch.entries}.items():
+        async with self.pool.acquire() as db:
+            async with database.locked(db, territories):
+                found = await store.load(db, territories, wanted(commands), [command.key for command in commands])
+                decided = Batch(world.apart(found.rows), found.known, found.now, database.epoch(db))
+                self._decide(decided, commands)
+                if decided.entries:
+                    await changes.save(db, self._saved(decided))
+            self.served, self.decided = self.served + 1, self.decided + len(commands)
+            _settle(batch, decided.answers)  # only now is it true; before the connection goes back, which takes two turns of the loop
+            asyncio.get_running_loop().call_soon(self._tell, decided.entries)
+
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        """A turn after the answers: what a ring sets going is more than an answer, and would be done before it."""
+        for code, seq in {entry.territory: entry.seq for entry in entries}.items():
             self.ring(code, seq)
-        return batch.answers  # only now is it true
 
     def _decide(self, batch: Batch, commands: Iterable[Command]) -> None:
         """Each command in turn on the world of its territory, as the ones before it left that. A refusal changes nothing."""
@@ -228,10 +231,11 @@ def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:
     return Answer(subject, entry.seq, epoch, change.until, request.code if request else None)
 
 
-def _settle(future: "Future[Answer]", answer: Answer | Exception) -> None:
-    if future.done():  # whoever waited has gone; what was decided stands
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
+def _settle(batch: Sequence[Waiting], answers: Sequence[Answer | Exception]) -> None:
+    for (_, future), answer in zip(batch, answers, strict=True):
+        if future.done():  # whoever waited has gone; what was decided stands
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

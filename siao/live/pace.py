@@ -4,7 +4,7 @@ import time
 
 GATHER_SECONDS = 0.010
 GATHER_MAX_SECONDS = 0.050
-UNWATCHED_SECONDS = 0.5
+UNWATCHED_SECONDS = 1.0
 SHARE = 2
 """Times what a broadcast cost: where news pour in, telling them takes a third of the core and the rest is for who clicks."""
 

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL. The primary alone; what acts in a territory says so, and row-level security holds it to it."""
 
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -141,18 +141,27 @@ def constraint(no: asyncpg.PostgresError) -> str | None:
 
 
 @asynccontextmanager
-async def acting(pool: Pool, territories: Iterable[str], *, lock: bool = False) -> AsyncGenerator[Connection]:
-    """A transaction at READ COMMITTED that sees these territories; `lock`: and holds them, in the same round trip, in the order of
-    their codes, so that two desks cannot deadlock."""
-    async with pool.acquire() as db:
-        try:
-            # inside: whoever is cancelled here leaves no open transaction to the next
-            await db.execute(f"{begin(territories)}; {_lock(territories)}" if lock else begin(territories))
-            yield db
-        except BaseException:
-            await _rollback(db)
-            raise
-        await db.execute("COMMIT")
+async def acting(pool: Pool, territories: Iterable[str]) -> AsyncGenerator[Connection]:
+    """A transaction at READ COMMITTED that sees these territories."""
+    async with pool.acquire() as db, _transaction(db, begin(territories)):
+        yield db
+
+
+def locked(db: Connection, territories: Iterable[str]) -> AbstractAsyncContextManager[None]:
+    """The same on a connection at hand, and it holds the territories, in the same round trip, in the order of their codes, so that two
+    desks cannot deadlock."""
+    return _transaction(db, f"{begin(territories)}; {_lock(territories)}")
+
+
+@asynccontextmanager
+async def _transaction(db: Connection, first: str) -> AsyncGenerator[None]:
+    try:
+        await db.execute(first)  # inside: whoever is cancelled here leaves no open transaction to the next
+        yield
+    except BaseException:
+        await _rollback(db)
+        raise
+    await db.execute("COMMIT")
 
 
 @asynccontextmanager

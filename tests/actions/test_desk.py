@@ -71,6 +71,7 @@ async def test_the_database_alone_decides_where_the_code_forgets(hotline: Hotlin
 
 async def test_commands_that_arrive_together_share_a_commit(hotline: Hotline) -> None:
     await asyncio.gather(*(hotline.ask() for _ in range(40)))
+    await hotline.desk.drain()
     assert [seq for _, seq in hotline.rings][-1] == 41
     assert len(hotline.rings) < 10, "one ring a batch"
 
@@ -84,18 +85,29 @@ async def test_a_fault_in_one_command_is_answered_to_whoever_sent_it_alone(hotli
     assert [type(one) for one in found if not isinstance(one, UUID)] == [ZeroDivisionError]
 
 
+async def test_who_clicked_is_answered_before_the_bell_rings(hotline: Hotline) -> None:
+    """What a ring sets going takes longer than an answer."""
+    done = list[str]()
+    hotline.desk.ring = lambda code, seq: done.append("rung")
+    await hotline.ask()
+    done.append("answered")
+    await hotline.desk.drain()
+    assert done == ["answered", "rung"]
+
+
 async def test_many_territories_share_two_batches_that_fly_by_turns_and_few_commands_one(monkeypatch: Any) -> None:
     flights: list[set[str]] = []
     aloft = most = 0
 
-    async def serve(self: Desk, commands: Any) -> list[Refused]:
+    async def serve(self: Desk, batch: Any) -> None:
         nonlocal aloft, most
-        flights.append({command.territory for command in commands})
+        flights.append({command.territory for command, _ in batch})
         aloft += 1
         most = max(most, aloft)
         await asyncio.sleep(0.01)
         aloft -= 1
-        return [Refused(Refusal.UNKNOWN, "units")] * len(commands)
+        for _, future in batch:
+            future.set_exception(Refused(Refusal.UNKNOWN, "units"))
 
     monkeypatch.setattr(Desk, "_serve", serve)
     desk = Desk(None, b"", lambda code, seq: None)  # type: ignore[arg-type]
@@ -310,6 +322,7 @@ async def test_territories_that_fly_together_are_unknown_to_each_other(hotline: 
     here = hotline.desk.submit(Command(uuid4(), city.CODE, city.OPERATOR, city.asks()))
     there = [hotline.desk.submit(Command(uuid4(), "69", stranger, what)) for what in reached]
     found = await outcomes(here, *there)
+    await hotline.desk.drain()
     assert hotline.rings[-1:] == [(city.CODE, found[0].seq)] and hotline.desk.served == 3, "they flew together"
     assert [no.why for no in found[1:]] == [Refusal.UNKNOWN] * len(reached)
     assert await look.fetch("SELECT r, p FROM request r JOIN placement p ON p.request = r.id") == before

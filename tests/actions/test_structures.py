@@ -126,6 +126,7 @@ async def test_a_key_makes_one_shelter_one_unit_one_service(post: Post) -> None:
         rows = await post.look.fetchval(f"SELECT count(*) FROM {table}")
         first = await post.do(what, ADMIN, what.id)
         assert await post.do(what, ADMIN, what.id) == first
+        await post.desk.drain()
         assert post.rings[-1] == (city.CODE, first.seq)
         await post.refused(what, Refusal.KEY_REUSED, OTHER, what.id)
         await post.look.execute("DELETE FROM command")
@@ -183,6 +184,7 @@ async def test_what_is_described_in_one_batch_is_there_for_the_next_command_of_i
     commands = (shelter, ADMIN), (AddUnit(unit, shelter.id, A_DORMITORY), ADMIN), (more, ADMIN), (hold, city.OPERATOR)
     found = await asyncio.gather(*(post.do(*command) for command in commands))
     assert [one.id for one in found] == [shelter.id, shelter.id, shelter.id, hold.id]
+    await post.desk.drain()
     assert len(post.rings) == 1, "one batch"
     assert await post.beds(unit) == [(1, "vacant", True), (2, "vacant", True), (3, "vacant", True)]
     assert await post.look.fetchval("SELECT count(*) FROM placement_bed WHERE unit = $1 AND live", unit) == 2

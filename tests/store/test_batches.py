@@ -23,7 +23,7 @@ IDS: dict[str, Any] = {
 @pytest.mark.parametrize("size", [0, 1, 2, len(IDS)])
 async def test_whatever_is_wanted_is_one_statement(pool: database.Pool, size: int) -> None:
     for names in combinations(IDS, size):
-        async with database.acting(pool, [city.CODE], lock=True) as db:
+        async with pool.acquire() as db, database.locked(db, [city.CODE]):
             found = await store.load(db, [city.CODE], Wanted(**{name: IDS[name] for name in names}), [uuid4()])
         assert [row.code for row in found.rows if isinstance(row, Territory)] == [city.CODE]
         assert found.known == {}

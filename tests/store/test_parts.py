@@ -66,7 +66,7 @@ class Walk:
         versions = dict(await self.owner.fetch("SELECT id, version FROM unit"))
         commands = [self.command(placements, requests, beds, versions) for _ in range(self.draw.randint(1, 5))]
         names, keys = wanted(commands), [command.key for command in commands]
-        async with database.acting(self.pool, [city.CODE], lock=True) as db:
+        async with self.pool.acquire() as db, database.locked(db, [city.CODE]):
             part = await store.load(db, [city.CODE], names, keys)
             whole = await store.load(db, [city.CODE], replace(names, units=[*names.units, *EVERYWHERE]), keys)
         told = decided(part, commands)
@@ -111,7 +111,7 @@ async def test_a_hold_loads_nothing_of_those_who_sleep_there(hotline: Hotline, p
     for _ in range(3):
         await hotline.do(Accept(await hotline.hold(await hotline.ask(), "Renfort")))
     hold = Command(uuid4(), city.CODE, city.OPERATOR, Hold(uuid4(), (city.unit("Renfort"),), persons=1, side=Side.MEN))
-    async with database.acting(pool, [city.CODE], lock=True) as db:
+    async with pool.acquire() as db, database.locked(db, [city.CODE]):
         rows = (await store.load(db, [city.CODE], wanted([hold]), [hold.key])).rows
     assert [row for row in rows if isinstance(row, Placement | Criteria)] == []
     assert [row.number for row in rows if isinstance(row, Bed)] == [4, 5]
