@@ -9,13 +9,13 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-import asyncpg
 import uvloop
 
 from siao import logs
 from siao.demo import SEED, Play, play, say
 from siao.exchange import invented
 from siao.settings import Settings
+from siao.store import db as database
 from siao.store import migrate
 
 SECRETS = ("owner_password", "app_password", "verifier_password", "secret", "demo_password")
@@ -79,8 +79,8 @@ async def _there(url: str) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            return await (await asyncpg.connect(url)).close()
-        except (OSError, asyncpg.CannotConnectNowError):
+            return await (await database.connect(url)).close()
+        except database.LOST:
             if time.monotonic() > deadline:
                 raise
             say("siao: waiting for PostgreSQL")

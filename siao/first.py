@@ -6,8 +6,6 @@ import getpass
 import os
 import sys
 
-import asyncpg
-
 from siao.actions import accounts
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
@@ -43,7 +41,7 @@ def main(argv: list[str]) -> int:
     except Refused as no:
         words = WORDS.get((no.why, no.field or ""), f"{no.why}: {no.field}")
         return _no(words.format(code=options.territory, login=options.login, facts=", ".join(map(str, no.facts))))
-    except (*database.LOST, asyncpg.PostgresError) as no:
+    except database.AWAY as no:
         return _no(f"SIAO_DATABASE_URL: {type(no).__name__}: {no}")
     sys.stdout.write(f"siao: {options.login} is administrator of {options.territory}\n")
     return 0

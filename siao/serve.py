@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 
-import asyncpg
 import msgspec
 
 from siao import settings, workers
@@ -74,7 +73,7 @@ def _purge(url: str, secret: bytes) -> bool:
     """Whether it was done; a database that is away is said by its kind, and asked again by whoever stays."""
     try:
         told = asyncio.run(_purged(url, secret))
-    except (*database.LOST, asyncpg.PostgresError) as no:
+    except database.AWAY as no:
         sys.stderr.write(f"siao: not purged: {type(no).__name__}\n")
         return False
     sys.stdout.write(f"siao: gone: {told}\n")
@@ -83,7 +82,7 @@ def _purge(url: str, secret: bytes) -> bool:
 
 
 async def _purged(url: str, secret: bytes) -> str:
-    db = await asyncpg.connect(url, timeout=database.CONNECT_SECONDS)
+    db = await database.connect(url)
     try:
         return ", ".join(f"{count} {name}" for name, count in msgspec.structs.asdict(await purging.purge(db, secret)).items())
     finally:

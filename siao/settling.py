@@ -3,8 +3,6 @@
 import itertools
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from siao.actions import journal, passwords
 from siao.actions import parks as actions
 from siao.core import accounts
@@ -30,7 +28,7 @@ async def settle(owner_url: str, app_url: str, app_password: str, park: Park, pa
     """
     await migrate.migrate(owner_url)
     await migrate.app_password(owner_url, app_password)
-    owner = await asyncpg.connect(owner_url)
+    owner = await database.connect(owner_url)
     try:
         new = not await places.known(owner, park.code)
         if new:
@@ -51,7 +49,7 @@ def _lent(park: Park) -> ParkShelter:
     return max(fit or park.shelters, key=lambda s: (sum(u.vacant > 0 for u in s.units), -len(s.units)))
 
 
-async def _accounts(owner: asyncpg.Connection, park: Park, shelter: UUID, password: str) -> None:
+async def _accounts(owner: database.Connection, park: Park, shelter: UUID, password: str) -> None:
     async with owner.transaction():
         await database.here(owner, [park.code])
         head = await journal.lock(owner, park.code)
@@ -81,7 +79,7 @@ def _rights(park: Park, shelter: UUID, service: UUID) -> dict[str, list[Right]]:
     }
 
 
-async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: list[Right]) -> list[Change]:
+async def _account(owner: database.Connection, login: str, secret: str, rights: list[Right]) -> list[Change]:
     """The account with these rights in their territory, and what the journal is to tell of it there."""
     code, known = rights[0].territory, await store.account(owner, login)
     if known is None:
@@ -97,12 +95,12 @@ async def _account(owner: asyncpg.Connection, login: str, secret: str, rights: l
     return list(accounts.changed(known.id, opened=None, password=False, before=here, after=rights))
 
 
-async def _has_right(owner: asyncpg.Connection, login: str, territory: str) -> bool:
+async def _has_right(owner: database.Connection, login: str, territory: str) -> bool:
     account = await store.account(owner, login)
     return account is not None and any(right.territory == territory for right in await store.rights(owner, account.id))
 
 
-async def _service(owner: asyncpg.Connection, territory: str) -> UUID:
+async def _service(owner: database.Connection, territory: str) -> UUID:
     id = identity(territory, "service", "Day centre")
     await places.place(owner, [Service(id, territory, "Day centre")])
     return id

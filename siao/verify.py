@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import asyncpg
 import msgspec
 
 from siao import witness
@@ -113,7 +112,7 @@ async def _looked(watch: Watch, whole: bool) -> int:
     """A database that is away, or a file that is not ours, is not a promise broken; it is said, and a watch goes on."""
     try:
         return await watch.look(whole)
-    except (*database.LOST, asyncpg.PostgresError) as no:
+    except database.AWAY as no:
         return _no(f"not looked: {type(no).__name__}: {no}")
     except (OSError, witness.Unreadable) as no:
         return _no(f"not looked: {no}")

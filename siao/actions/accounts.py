@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-import asyncpg
 from msgspec import Struct
 from msgspec.structs import replace
 
 from siao.actions import journal, passwords
+from siao.actions.answers import translated
 from siao.core import accounts
 from siao.core.people import By, Right, Role
 from siao.core.refused import Refusal, Refused
@@ -71,8 +71,8 @@ async def change(
 async def _add(db: database.Connection, head: Territory, account: store.Account, rights: Sequence[Right], by: By) -> Written:
     try:
         await store.add(db, account)
-    except asyncpg.UniqueViolationError:
-        raise Refused(Refusal.TAKEN, "login") from None
+    except database.BROKEN as no:
+        raise translated(no, account) from None
     await _grant(db, account.id, rights)
     return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
 
@@ -80,5 +80,5 @@ async def _add(db: database.Connection, head: Territory, account: store.Account,
 async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:
     try:
         await store.grant(db, account, rights)
-    except (asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError, asyncpg.UniqueViolationError):
+    except database.BROKEN:
         raise Refused(Refusal.INVALID, "rights") from None

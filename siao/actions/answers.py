@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from siao.core.refused import Refusal, Refused
@@ -36,6 +35,7 @@ REFUSALS = {
     "request_code": (Refusal.CODE_TAKEN, "code"),  # said from a sheet of paper, and somebody's already
     "night_pkey": (Refusal.NIGHT_CLOSED, "date"),
     "request_service_fkey": (Refusal.UNKNOWN, "service"),
+    "account_login_key": (Refusal.TAKEN, "login"),
     "criteria_last_shelter_fkey": (Refusal.UNKNOWN, "last_shelter"),
 }
 """The database's own objections, by the name of the constraint."""
@@ -43,10 +43,8 @@ REFUSALS = {
 
 def translated(no: Exception, what: Any) -> Exception:
     """What the database objects to this command, in our words; anything else as it is."""
-    if not isinstance(no, asyncpg.PostgresError):
-        return no
-    name = database.constraint(no) or ""
-    if isinstance(no, asyncpg.InsufficientPrivilegeError):  # the id that the key would make is a row of another territory
+    name = database.constraint(no)
+    if isinstance(no, database.OUT_OF_SIGHT):  # the id that the key would make is a row of another territory
         return Refused(Refusal.KEY_REUSED, "Idempotency-Key")
     if name == "request_code" and not what.said:
         return Unavailable()  # one in 2^40 each: the same key sent again draws another code

@@ -10,8 +10,6 @@ from operator import attrgetter
 from traceback import format_tb
 from uuid import UUID, uuid5
 
-import asyncpg
-
 from siao.actions.answers import Unavailable
 from siao.actions.desk import Desk
 from siao.actions.verbs import Command
@@ -55,7 +53,7 @@ async def sweep(desk: Desk, pool: database.Pool) -> None:
         try:
             by_territory = groupby(sorted(await _due(pool), key=attrgetter("territory")), attrgetter("territory"))
             await asyncio.gather(*[_in_turn(desk, list(commands), aside) for _, commands in by_territory])
-        except (*HINDERED, asyncpg.PostgresError):
+        except (Unavailable, *database.AWAY):
             log.debug("the database is away")
         await asyncio.sleep(SWEEP_SECONDS)
 
@@ -75,7 +73,7 @@ async def nights(desk: Desk, pool: database.Pool) -> None:
         try:
             for code in await database.tops(pool):
                 await _close(desk, pool, code)
-        except (*HINDERED, asyncpg.PostgresError):
+        except (Unavailable, *database.AWAY):
             log.debug("the database is away")
         await asyncio.sleep(NIGHT_SECONDS)
 

@@ -1,7 +1,5 @@
 """A park comes in whole: its places, and one journal entry that says so, in one transaction."""
 
-import asyncpg
-
 from siao.actions import journal
 from siao.core import parks
 from siao.core.beds import Source
@@ -26,7 +24,7 @@ async def load(url: str, park: Park) -> int:
 
     Raises `InUse` where placements are live; a territory already known gets the new night as a report with source import.
     """
-    db = await asyncpg.connect(url, timeout=database.CONNECT_SECONDS, command_timeout=IMPORT_SECONDS)
+    db = await database.connect(url, IMPORT_SECONDS)
     try:
         await db.execute(database.begin([park.code]))
         await store.place(db, [parks.territory(park)])

@@ -1,6 +1,5 @@
 """What is past its time goes (GUARANTEES, 17; the register says how long each thing is kept). With the purger's rights alone."""
 
-import asyncpg
 from msgspec import Struct
 
 from siao.actions.clock import KEYS_HOURS
@@ -24,7 +23,7 @@ class Purged(Struct, frozen=True):
     sessions: int = 0
 
 
-async def purge(db: asyncpg.Connection, secret: bytes) -> Purged:
+async def purge(db: database.Connection, secret: bytes) -> Purged:
     """All territories, each in a transaction of its own: what was done stays done where the next one fails."""
     done = [await _territory(db, code, secret) for code in await store.territories(db)]
     async with db.transaction():
@@ -34,7 +33,7 @@ async def purge(db: asyncpg.Connection, secret: bytes) -> Purged:
     return Purged(**sums, sessions=sessions)
 
 
-async def _territory(db: asyncpg.Connection, code: str, secret: bytes) -> Purged:
+async def _territory(db: database.Connection, code: str, secret: bytes) -> Purged:
     async with db.transaction():
         await store.act(db)
         await database.here(db, [code])
@@ -46,7 +45,7 @@ async def _territory(db: asyncpg.Connection, code: str, secret: bytes) -> Purged
         )
 
 
-async def _journal(db: asyncpg.Connection, code: str, secret: bytes) -> int:
+async def _journal(db: database.Connection, code: str, secret: bytes) -> int:
     """Whole months, so that what is left begins with one."""
     last = await store.last_of_past_months(db, code, JOURNAL_MONTHS)
     if last is None:

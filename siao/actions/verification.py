@@ -6,7 +6,6 @@ from datetime import datetime
 from hmac import compare_digest
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from siao.core import cells, chain, histories, published, register
@@ -32,7 +31,7 @@ class Look(Struct, frozen=True):
     broken: list[Broken]
 
 
-async def look(db: asyncpg.Connection, secret: bytes | None, known: Mapping[str, Link], *, whole: bool) -> Look:
+async def look(db: Connection, secret: bytes | None, known: Mapping[str, Link], *, whole: bool) -> Look:
     """Behind what is `known` of each territory's journal; `whole`: from its beginning, and that it passes there. Without the
     secret, who signed an anchor is not looked at."""
     codes = [territory.code for territory in await store.territories(db)]
@@ -61,7 +60,7 @@ async def _rows(db: Connection) -> list[Broken]:
 class _Walk:
     """One territory's journal, piece by piece, each in a snapshot of its own."""
 
-    def __init__(self, db: asyncpg.Connection, code: str, secret: bytes | None, known: Link | None) -> None:
+    def __init__(self, db: Connection, code: str, secret: bytes | None, known: Link | None) -> None:
         self.db, self.code, self.secret, self.known = db, code, secret, known
         self.found: defaultdict[Invariant, set[int]] = defaultdict(set)
         self.names: defaultdict[Invariant, set[str]] = defaultdict(set)

@@ -4,7 +4,6 @@ import logging
 from traceback import format_tb
 from typing import Any
 
-import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -99,9 +98,9 @@ def unreadable(request: Request[Any, Any, Any], no: Exception) -> Response[bytes
 HANDLERS: dict[Any, Any] = {
     Refused: refused,
     Unavailable: unavailable,
-    **dict.fromkeys((*database.LOST, *database.HELD_UP, *database.STANDBY), unavailable),
+    **dict.fromkeys(database.LATER, unavailable),
     **dict.fromkeys(database.AHEAD, ahead),
-    **dict.fromkeys((UnicodeError, RecursionError, asyncpg.DataError), unreadable),
+    **dict.fromkeys((UnicodeError, RecursionError, database.UNFIT), unreadable),
     HTTPException: http,
     Exception: unforeseen,
 }

@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-import asyncpg
 from msgspec import Struct
 
 from siao.actions import people
@@ -77,7 +76,7 @@ class Known:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._look()
-            except (*database.LOST, asyncpg.PostgresError):
+            except database.AWAY:
                 continue  # each is looked up by itself, or fails by itself, until the database is back
 
     async def _look(self) -> None:

@@ -18,8 +18,6 @@ from siao.store import db as database
 
 OPERATIONS = frozenset({Role.ADMIN, Role.COORDINATOR})
 Socket = WebSocket[Any, Any, Any]
-AWAY = (*database.LOST, *database.HELD_UP, *database.STANDBY)
-"""The database does not say who it is, or what the board is: come back later, as where too many come at once."""
 
 
 @websocket("/api/live")
@@ -33,7 +31,7 @@ async def live(socket: Socket) -> None:
     try:
         async with here.hub.gate.through():
             found = await _seated(socket)
-    except (Full, *AWAY):
+    except (Full, *database.LATER):  # who it is, or what the board is, is not known now: as where too many come at once
         found = CROWDED
     if isinstance(found, int):
         here.hub.hung_up[found] += 1

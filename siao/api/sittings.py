@@ -5,7 +5,6 @@ import asyncio
 import time
 from contextlib import suppress
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -59,7 +58,7 @@ class Sitting:
 
     async def _look_up(self, ping: int) -> None:
         try:
-            with suppress(*database.LOST, asyncpg.PostgresError):
+            with suppress(*database.AWAY):
                 self._answer(ping, await self.here.known.find(self.cookie))
         finally:
             self.asking = None
@@ -115,7 +114,7 @@ async def keep(sittings: set[Sitter]) -> None:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             await look(sittings)
-        except (*database.LOST, asyncpg.PostgresError):
+        except database.AWAY:
             continue  # the screens grey by themselves
 
 

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, RedisError
@@ -73,7 +72,7 @@ class Doorbell:
         while True:
             try:
                 await self._hear()
-            except (RedisError, *database.LOST, asyncpg.PostgresError):
+            except (RedisError, *database.AWAY):
                 if self.up:
                     log.warning("redis is away; the journal is read each second")
                 self.up = False

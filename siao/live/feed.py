@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from siao.core import board as boards
@@ -111,7 +110,7 @@ class Feed:
         while True:
             try:
                 await self._pull()
-            except (*database.LOST, asyncpg.PostgresError):
+            except database.AWAY:
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             try:

@@ -10,8 +10,6 @@ from functools import partial
 from traceback import format_tb
 from typing import Any
 
-import asyncpg
-
 from siao.live.doorbell import Doorbell
 from siao.live.feed import Feed
 from siao.live.gate import Gate
@@ -101,7 +99,7 @@ class Hub:
                 for code, (_, seq) in self.tops.items():
                     if code in self.feeds and self.feeds[code].seq < seq:
                         self.feeds[code].ring()
-            except (*database.LOST, asyncpg.PostgresError):
+            except database.AWAY:
                 log.debug("the database is away")
             await asyncio.sleep(TOP_SECONDS)
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from random import Random
 from uuid import UUID, uuid4
 
-import asyncpg
 from msgspec import convert
 
 from siao.actions.desk import Desk
@@ -24,7 +23,7 @@ WAITING_MINUTES = (2, 6, 9, 14, 21, 25, 38, 41, 52, 72, 78, 104, 118, 140, 154, 
 """A list as it stands in the middle of an evening: many have just rung, some have waited since the lines opened."""
 
 
-async def wait(owner: asyncpg.Connection, app_url: str, park: Park, operator: UUID, seed: int) -> None:
+async def wait(owner: database.Connection, app_url: str, park: Park, operator: UUID, seed: int) -> None:
     """Only into a territory that nobody has used. Whoever would have rung before this night began rang as it began."""
     pool = await database.pool(app_url)
     try:

@@ -35,6 +35,10 @@ LOST = (
 )
 """The connection went away; what it was doing may or may not have happened."""
 
+AWAY = (*LOST, asyncpg.PostgresError)
+"""No answer: the connection went away, or PostgreSQL objected, to whatever it was. For those who only look, and look again or say so;
+whoever must know whether something happened tells the kinds below apart."""
+
 HELD_UP = asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.DeadlockDetectedError
 """Somebody else held what it needs for too long. Nothing happened; the same may be sent again."""
 
@@ -43,6 +47,18 @@ STANDBY = asyncpg.ReadOnlySQLTransactionError, asyncpg.ObjectNotInPrerequisiteSt
 
 AHEAD = asyncpg.DatatypeMismatchError, asyncpg.InvalidCachedStatementError
 """A table has gained a column under this worker, which the roll that follows will replace. Nothing happened; its successor can do it."""
+
+LATER = (*LOST, *HELD_UP, *STANDBY)
+"""Nobody's fault who asked: the same may be sent again, later."""
+
+UNFIT = asyncpg.DataError
+"""A value that no column takes."""
+
+BROKEN = asyncpg.IntegrityConstraintViolationError
+"""A constraint objects, which `constraint` names."""
+
+OUT_OF_SIGHT = asyncpg.InsufficientPrivilegeError
+"""Row-level security objects: it would be a row of another territory."""
 
 LOCK = "PREPARE lock (text[]) AS SELECT FROM territory WHERE code = ANY($1) ORDER BY code FOR UPDATE"
 """Made once a connection: a statement that travels with BEGIN as text would else be planned for every batch."""
@@ -59,6 +75,11 @@ class Lean(asyncpg.Connection):
 
     def get_reset_query(self) -> str:
         return ""
+
+
+async def connect(url: str, command_seconds: float | None = None) -> asyncpg.Connection:
+    """One connection outside a pool, for what runs beside the service; bounded as it opens, its commands only where that is said."""
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=command_seconds)
 
 
 async def pool(url: str, size: int = POOL_MAX) -> Pool:
@@ -135,7 +156,7 @@ async def analyse(db: Connection) -> None:
     await db.execute("ANALYZE")
 
 
-def constraint(no: asyncpg.PostgresError) -> str | None:
+def constraint(no: Exception) -> str | None:
     """The name of the constraint that objects, where one does."""
     return getattr(no, "constraint_name", None)
 

@@ -32,12 +32,12 @@ async def connect(url: str) -> asyncpg.Connection:
     )
 
 
-async def territories(db: asyncpg.Connection) -> list[Territory]:
+async def territories(db: Connection) -> list[Territory]:
     return [read_territory(row) for row in await db.fetch("SELECT * FROM territory ORDER BY code")]
 
 
 @asynccontextmanager
-async def looking(db: asyncpg.Connection, codes: Sequence[str]) -> AsyncGenerator[Connection]:
+async def looking(db: Connection, codes: Sequence[str]) -> AsyncGenerator[Connection]:
     """One snapshot of these territories, read only; as siao_verifier, where this login may be it."""
     async with db.transaction(isolation="repeatable_read", readonly=True):
         await db.execute("SELECT set_config('role', 'siao_verifier', true) WHERE pg_has_role('siao_verifier', 'SET')")
