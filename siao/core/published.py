@@ -19,6 +19,8 @@ from siao.core.statistics import Band, Composition
 from siao.core.units import Kind, Scheme, Unit
 
 CELL_MIN = 11
+"""Households: the least number that is shown to anybody outside (GUARANTEES, 22). What may be learned has a floor of its own in
+allocation/rates.py, which is another rule and only happens to be as high: either may move without the other."""
 PROTECTED_MIN = 3
 """Confidential shelters are counted only in totals over at least so many."""
 RECENT = timedelta(hours=2)

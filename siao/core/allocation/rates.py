@@ -20,6 +20,8 @@ from siao.core.requests import Criteria, Need, Side
 from siao.core.units import Kind, Rule
 
 CELL_MIN = 11
+"""Requests over 28 nights: the least that a cell holds before a need is kept beside it (GUARANTEES, 19), and of whom a wait is learned
+(past.py). What is published has a floor of its own in published.py, which is another rule and only happens to be as high."""
 NIGHTS = 28
 WEEKS_KEPT = 5
 """The running week and the four before it."""
