@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from siao.actions import journal, passwords
+from siao.actions import journal, keys, passwords
 from siao.actions.answers import translated
+from siao.actions.verbs import Command
 from siao.core import accounts
 from siao.core.people import By, Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.territories import Territory
 from siao.store import db as database
+from siao.store import keys as served
 from siao.store import people as store
 
 
@@ -23,11 +26,32 @@ class Written(Struct, frozen=True):
     seq: int
 
 
-async def add(pool: database.Pool, code: str, by: By, login: str, password: str, language: str, rights: Sequence[Right]) -> Written:
-    """A new account with its rights in this territory; a login that is taken is refused."""
-    account = store.Account(uuid4(), login, await passwords.made(password), language, active=True)
-    async with database.acting(pool, [code]) as db:
-        return await _add(db, await journal.lock(db, code), account, rights, by)
+class AddAccount(Struct, frozen=True):
+    """An account as it is asked for, with its rights in the territory of the command."""
+
+    login: str
+    password: str
+    language: str
+    rights: tuple[Right, ...]
+
+
+async def add(pool: database.Pool, secret: bytes, command: Command) -> Written:
+    """A new account; a login that is taken is refused. The same key again has the same answer.
+
+    Of the password only its hash goes into the MAC, and that is the same under the same key: from what is kept it is no easier guessed
+    than from the account's own row, also by whoever has the secret.
+    """
+    asked: AddAccount = command.what
+    hashed = await passwords.made(asked.password, keys.salt(secret, command.key))
+    account = store.Account(uuid4(), asked.login, hashed, asked.language, active=True)
+    mac = keys.mac(secret, replace(command, what=replace(asked, password=hashed)))
+    async with database.acting(pool, [command.territory]) as db:
+        head = await journal.lock(db, command.territory)
+        if kept := await served.kept(db, command.key):
+            return msgspec.json.decode(keys.again(kept, mac), type=Written)
+        written = await _add(db, head, account, asked.rights, command.by)
+        await _keep(db, command, mac, written)
+        return written
 
 
 CONSOLE = By(agent=None, role=Role.ADMIN)
@@ -75,6 +99,13 @@ async def _add(db: database.Connection, head: Territory, account: store.Account,
         raise translated(no, account) from None
     await _grant(db, account.id, rights)
     return Written(account.id, await journal.tell(db, head, accounts.added(account.id, rights), by))
+
+
+async def _keep(db: database.Connection, command: Command, mac: bytes, written: Written) -> None:
+    try:
+        await served.keep(db, command.key, command.territory, mac, msgspec.json.encode(written))
+    except database.BROKEN as no:  # in another territory, which this one does not see
+        raise translated(no, command.what) from None
 
 
 async def _grant(db: database.Connection, account: UUID, rights: Sequence[Right]) -> None:

@@ -7,21 +7,18 @@ Keys are looked up with the rows, in the same statement: a command sent again wo
 """
 
 import asyncio
-import hashlib
-import hmac
 import random
 import time
 from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from siao.actions import journal
+from siao.actions import journal, keys
 from siao.actions.answers import Answer, Unavailable, translated
 from siao.actions.gathering import Gathering, Waiting
 from siao.actions.verbs import RULES, Command, wanted
@@ -130,12 +127,8 @@ class Desk:
 
     def _again(self, batch: Batch, command: Command) -> Answer | None:
         """The answer this key had before; the same key with another body is refused."""
-        if command.key not in batch.known:
-            return None
-        mac, answer = batch.known[command.key]
-        if not hmac.compare_digest(mac, self.mac(command)):
-            raise Refused(Refusal.KEY_REUSED, "Idempotency-Key")
-        return msgspec.json.decode(answer, type=Answer)
+        kept = batch.known.get(command.key)
+        return msgspec.json.decode(keys.again(kept, self.mac(command)), type=Answer) if kept else None
 
     def _one(self, batch: Batch, command: Command) -> Answer:
         here = batch.worlds.get(command.territory)
@@ -184,11 +177,7 @@ class Desk:
         )
 
     def mac(self, command: Command) -> bytes:
-        """An HMAC: a composition has few values, so a plain hash of the body could be reversed. Of whose command it was, too: a key
-        that another account learnt tells it nothing."""
-        whose = f"{type(command.what).__name__}/{command.territory}/{command.by.agent}/"
-        body = whose.encode() + _canonical(command.what)
-        return hmac.new(self.secret, body, hashlib.sha256).digest()
+        return keys.mac(self.secret, command)
 
 
 def _whose(here: World, what: Any, answer: Answer) -> UUID | None:
@@ -196,33 +185,6 @@ def _whose(here: World, what: Any, answer: Answer) -> UUID | None:
     placement = here.find(Placement, getattr(what, "placement", None))
     request = answer.id if answer.code else getattr(what, "request", None) or (placement.request if placement else None)
     return request if here.find(Criteria, request) else None
-
-
-ADDED = frozenset({"code", "standing", "advice", "held_back"})
-"""What the server adds to a command: the code drawn for a new request, where a place stood when it was chosen, what was advised."""
-
-
-def _canonical(what: Struct) -> bytes:
-    """The body as it was sent, in one form whatever order its maps came in."""
-    sent = {name: value for name, value in _told(what).items() if name not in ADDED}
-    return msgspec.json.encode(msgspec.to_builtins(sent, str_keys=True), order="deterministic")
-
-
-def _told(what: Any) -> Any:
-    """Without the fields that hold their defaults: what was sent before a command gained a field is still the same body after."""
-    if isinstance(what, tuple):
-        return [_told(one) for one in what]
-    if not isinstance(what, Struct):
-        return what
-    fields = ((name, getattr(what, name), usual) for name, usual in _usual(type(what)))
-    return {name: _told(value) for name, value, usual in fields if value != usual}
-
-
-@cache
-def _usual(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
-    """The fields, with the default of each; NODEFAULT, which no value equals, where there is none."""
-    names, defaults = kind.__struct_fields__, kind.__struct_defaults__
-    return tuple(zip(names, (msgspec.NODEFAULT,) * (len(names) - len(defaults)) + defaults, strict=True))
 
 
 def _answer(here: World, entry: Entry, change: Change, epoch: str) -> Answer:

@@ -75,9 +75,9 @@ async def right(hash: str | None, text: str) -> bool:
     return await line.run(verify)
 
 
-async def made(text: str) -> str:
-    """The Argon2id hash of a new password."""
+async def made(text: str, salt: bytes | None = None) -> str:
+    """The Argon2id hash of a new password; salted by chance where no salt is given."""
     if len(text) < LENGTH_MIN:
         raise Refused(Refusal.INVALID, "password", facts=(str(LENGTH_MIN),))
     with line.place():
-        return await line.run(lambda: hasher.hash(text))
+        return await line.run(lambda: hasher.hash(text, salt=salt))

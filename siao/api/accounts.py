@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from siao.actions import accounts as actions
 from siao.actions import people
+from siao.actions.verbs import Command
 from siao.api import administration, seat
 from siao.api.seat import Call
 from siao.core import views
@@ -68,10 +69,11 @@ async def accounts(request: Call, territory: FromQuery[str | None] = None) -> li
 
 @post("/api/accounts", status_code=201)
 async def add_account(request: Call, data: JSONBody[AccountForm]) -> actions.Written:
-    """A new account with its rights; nobody registers alone."""
+    """A new account with its rights; nobody registers alone. Under one key it is made once."""
     by, code = await writing(request)
     here = seat.house(request)
-    written = await actions.add(here.pool, code, by, data.login, data.password, data.language, _rights(code, data.rights))
+    asked = actions.AddAccount(data.login, data.password, data.language, _rights(code, data.rights))
+    written = await actions.add(here.pool, here.settings.secret, Command(seat.key(request), code, by, asked))
     here.hub.doorbell.ring(code, written.seq)
     return written
 
@@ -96,8 +98,8 @@ async def changes(request: Call, territory: FromQuery[str | None] = None) -> lis
         return await journal.changes(db, code, CHANGES_MAX)
 
 
-def _rights(code: str, forms: tuple[RightForm, ...]) -> list[Right]:
-    return [Right(form.role, code, form.shelter, form.service) for form in forms]
+def _rights(code: str, forms: tuple[RightForm, ...]) -> tuple[Right, ...]:
+    return tuple(Right(form.role, code, form.shelter, form.service) for form in forms)
 
 
 ROUTES = [accounts, add_account, change_account, changes]

@@ -141,7 +141,7 @@ NOW: dict[Invariant, tuple[str, ...]] = {
                 count(*) OVER (PARTITION BY territory, said->>'seq') AS keys FROM k)
         SELECT s.territory, s.seq FROM s LEFT JOIN journal j ON j.territory = s.territory AND j.seq = s.seq
         WHERE keys > 1 OR j.seq IS NULL OR (s.id = ANY (ARRAY['00000000-0000-0000-0000-000000000000',
-            j.placement, j.request, j.plan, j.shelter, j.service] || j.units)) IS NOT TRUE""",),
+            j.placement, j.request, j.plan, j.shelter, j.service, j.account] || j.units)) IS NOT TRUE""",),
 }  # fmt: skip
 """For each invariant of the rows as they are now: statements that give territory and number of whatever breaks it."""
 

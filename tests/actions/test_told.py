@@ -12,6 +12,7 @@ import city
 from city import COORDINATOR, DAY_CENTRE, PLAN, WORKER, bed, shelter, unit
 from hotline import Hotline
 from siao.actions import accounts
+from siao.actions.verbs import Command
 from siao.core import board as boards
 from siao.core import night, views
 from siao.core.allocation.compatible import Place
@@ -251,7 +252,8 @@ async def posts(w: Watched) -> None:
     """Of accounts and rights a screen learns the number, also where the right is one of its own shelter."""
     here, admin = w.screens.pool, By(uuid4(), Role.ADMIN)
     right, other = Right(Role.SHELTER, city.CODE, shelter()), Right(Role.WORKER, city.CODE, service=DAY_CENTRE)
-    made = await accounts.add(here, city.CODE, admin, str(uuid4()), "long enough", "fr", [right])
+    asked = accounts.AddAccount(str(uuid4()), "long enough", "fr", (right,))
+    made = await accounts.add(here, b"a secret of the tests", Command(uuid4(), city.CODE, admin, asked))
     for change in ({"active": False, "password": "longer than before"}, {"active": True, "rights": [other]}, {}):
         done = await accounts.change(here, city.CODE, admin, made.id, **{"active": None, "password": None, "rights": None, **change})
         await w.screens.told()

@@ -1,5 +1,6 @@
 """Who may do what is part of the chain: each change of an account, a right or a rule, told in the transaction that makes it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,10 +14,14 @@ import chairs
 import city
 from chained import chain
 from chairs import Chair, House
+from siao.actions import keys
+from siao.actions.accounts import AddAccount
+from siao.actions.verbs import Command
 from siao.core.beds import Source
 from siao.core.journal import ADMINISTERED, Entry, Verb, link
-from siao.core.people import Right, Role
+from siao.core.people import By, Right, Role
 from siao.store import db as database
+from siao.store import keys as served
 from siao.store import people as store
 
 SECRET = "a secret that nobody may read"
@@ -26,7 +31,7 @@ WORKER = {"role": "worker", "shelter": None, "service": str(city.DAY_CENTRE)}
 
 
 async def add(admin: Chair, login: str = "night-desk", *rights: dict[str, Any]) -> str:
-    answer = await admin.post("/api/accounts", json={"login": login, "password": SECRET, "rights": rights or (OPERATOR,)})
+    answer = await admin.do("/api/accounts", {"login": login, "password": SECRET, "rights": rights or (OPERATOR,)})
     assert answer.status_code == 201, answer.text
     return answer.json()["id"]
 
@@ -82,7 +87,7 @@ async def test_what_is_refused_is_neither_done_nor_told(house: House, look: asyn
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert answer.json()["field"] in what
     assert await look.fetchval("SELECT active FROM account WHERE id = $1", id) is True
-    taken = await admin.post("/api/accounts", json={"login": "night-desk", "password": SECRET, "rights": []})
+    taken = await admin.do("/api/accounts", {"login": "night-desk", "password": SECRET, "rights": []})
     assert (taken.status_code, taken.json()["field"]) == (409, "login")
     assert await told(look) == before
 
@@ -91,10 +96,70 @@ async def test_whoever_finds_the_territory_held_too_long_may_come_again(house: H
     admin = await house.chair("admin")
     async with look.transaction():
         await look.execute("SELECT FROM territory WHERE code = $1 FOR UPDATE", city.CODE)
-        held_up = await admin.post("/api/accounts", json={"login": "night-desk", "password": SECRET, "rights": []})
+        held_up = await admin.do("/api/accounts", {"login": "night-desk", "password": SECRET, "rights": []})
     assert (held_up.status_code, held_up.json()["code"]) == (503, "unavailable")
     assert int(held_up.headers["retry-after"]) >= 1
     await add(admin)
+
+
+async def test_a_key_makes_one_account_and_tells_it_to_nobody_else(house: House, look: asyncpg.Connection) -> None:
+    admin, key = await house.chair("admin"), uuid4()
+    body = {"login": "night-desk", "password": SECRET, "rights": [OPERATOR, SHELTER]}
+    first = await admin.do("/api/accounts", body, key)
+    before = await told(look)
+    assert (first.status_code, len(before)) == (201, 3)
+    for other in ({"login": "day-desk"}, {"password": SECRET + " too"}, {"language": "en"}, {"rights": [SHELTER]}):
+        again = await admin.do("/api/accounts", body | other, key)
+        assert (again.status_code, again.json()["code"], again.json()["field"]) == (422, "key_reused", "Idempotency-Key"), other
+    assert (await admin.do("/api/services", {"name": "Accueil du soir"}, key)).json()["code"] == "key_reused"
+    rights = [Right(Role.ADMIN, city.CODE)]
+    async with look.transaction():
+        await store.add(look, second := store.Account(uuid4(), "second-admin", chairs.HASH, "fr", active=True))
+        await store.grant(look, second.id, rights)
+    assert (await (await house.chair("second-admin")).do("/api/accounts", body, key)).json()["code"] == "key_reused"
+    again = await admin.do("/api/accounts", body, key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert await told(look) == before
+
+
+async def test_what_is_sent_again_while_the_first_is_under_way_makes_one_account(house: House, look: asyncpg.Connection) -> None:
+    admin, key = await house.chair("admin"), uuid4()
+    body = {"login": "night-desk", "password": SECRET, "rights": [OPERATOR]}
+    answers = await asyncio.gather(*[admin.do("/api/accounts", body, key) for _ in range(4)])
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.text for answer in answers}) == 1
+    assert len(await told(look)) == 2
+
+
+async def test_a_key_of_another_territory_makes_no_account(house: House, look: asyncpg.Connection) -> None:
+    admin, key = await house.chair("admin"), uuid4()
+    await look.execute("SET siao.territories = '38,69'")
+    await served.keep(look, key, "69", b"mac", b"answer")
+    await look.execute("SET siao.territories = '38'")
+    answer = await admin.do("/api/accounts", {"login": "night-desk", "password": SECRET, "rights": []}, key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
+    assert await look.fetchval("SELECT count(*) FROM account WHERE login = 'night-desk'") == 0
+
+
+async def test_a_password_is_no_easier_guessed_from_its_key_than_from_its_account(house: House, look: asyncpg.Connection) -> None:
+    """By somebody who has the database and the server's secret: the MAC is of the hash, so each guess costs one of Argon2id."""
+    admin, key = await house.chair("admin"), uuid4()
+    await admin.do("/api/accounts", {"login": "night-desk", "password": SECRET, "rights": []}, key)
+    hashed = await look.fetchval("SELECT password FROM account WHERE login = 'night-desk'")
+    kept = await look.fetchval("SELECT mac FROM command WHERE key = $1", key)
+    by = By(await look.fetchval("SELECT id FROM account WHERE login = 'admin'"), Role.ADMIN)
+
+    def mac(password: str) -> bytes:
+        asked = AddAccount("night-desk", password, "fr", ())
+        return keys.mac(house.settings.secret, Command(key, city.CODE, by, asked))
+
+    assert (mac(hashed) == kept, mac(SECRET) == kept) == (True, False)
+
+
+async def test_an_account_without_a_key_is_not_made(house: House, look: asyncpg.Connection) -> None:
+    answer = await (await house.chair("admin")).post("/api/accounts", json={"login": "night-desk", "password": SECRET, "rights": []})
+    assert (answer.status_code, answer.json()["field"]) == (400, "Idempotency-Key")
+    assert await told(look) == []
 
 
 async def test_an_account_with_a_right_elsewhere_is_not_changed_from_here(house: House, owner: asyncpg.Connection) -> None:

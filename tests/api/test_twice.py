@@ -55,3 +55,10 @@ async def test_an_evening_of_clicks_sent_twice(house: House, look: asyncpg.Conne
     board = await shelter.rows("shelter")
     version = next(unit["version"] for unit in board["units"] if unit["id"] == str(room))
     await twice(look, shelter, f"/api/shelters/{city.shelter()}/confirmation", {"units": {str(room): version}})
+
+
+async def test_what_an_administrator_adds_is_added_once(house: House, look: asyncpg.Connection) -> None:
+    admin = await house.chair("admin")
+    account = {"login": "night-desk", "password": "long enough", "rights": [{"role": "worker", "service": str(city.DAY_CENTRE)}]}
+    await twice(look, admin, "/api/accounts", account)
+    await twice(look, admin, "/api/services", {"name": "Accueil du soir"})
