@@ -1,6 +1,6 @@
 """Accounts and their rights, and what the journal tells of them: the administrator's screen. No self-registration anywhere."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post, put
@@ -12,7 +12,6 @@ from siao.actions import people
 from siao.actions.verbs import Command
 from siao.api import administration, seat
 from siao.api.seat import Call
-from siao.core import views
 from siao.core.people import By, Right, Role
 from siao.core.refused import Refusal, Refused
 from siao.core.requests import PLAIN
@@ -21,6 +20,8 @@ from siao.store import journal
 from siao.store import people as store
 
 LOOKS_BACK = frozenset({Role.ADMIN, Role.AUDITOR})
+ACCOUNTS_MAX = 5_000
+"""Two for each of a board's 2,000 shelters, and a thousand more."""
 CHANGES_MAX = 200
 """The last of them; the journal keeps 12 months."""
 
@@ -55,16 +56,11 @@ async def writing(request: Call) -> tuple[By, str]:
 
 
 @get("/api/accounts")
-async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[dict[str, Any]]:
+async def accounts(request: Call, territory: FromQuery[str | None] = None) -> list[store.Post]:
     """The accounts with a right here, and those without any."""
     _, code = await administration.admin(request)
     async with database.reading(seat.house(request).pool, [code]) as db:
-        found = [(account, await store.rights(db, account.id)) for account in await store.accounts(db)]
-    return [
-        {"id": a.id, "login": a.login, "language": a.language, "active": a.active, "rights": [views.plain(r) for r in rights]}
-        for a, rights in found
-        if not rights or any(right.territory == code for right in rights)
-    ]
+        return await store.posts(db, code, ACCOUNTS_MAX)
 
 
 @post("/api/accounts", status_code=201)

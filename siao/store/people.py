@@ -25,6 +25,16 @@ class Account(Struct, frozen=True):
     active: bool
 
 
+class Post(Struct, frozen=True):
+    """An account as an administrator sees it: all but its password."""
+
+    id: UUID
+    login: str
+    language: str
+    active: bool
+    rights: tuple[Right, ...]
+
+
 class Seat(Struct, frozen=True):
     """A right with the names that a screen shows."""
 
@@ -72,8 +82,22 @@ async def held(db: Connection, id: UUID) -> Account | None:
     return Account(*row) if row else None
 
 
-async def accounts(db: Connection) -> list[Account]:
-    return [Account(*row) for row in await db.fetch("SELECT id, login, password, language, active FROM account ORDER BY login")]
+async def posts(db: Connection, territory: str, limit: int) -> list[Post]:
+    """Who has a right there, and who has none anywhere; by login. Where they are more than `limit`, those without any are left out
+    first."""
+    rows = await db.fetch(
+        """SELECT id, login, language, active, rights FROM (
+            SELECT * FROM (
+                SELECT id, login, language, active,
+                    ARRAY(SELECT r FROM account_right r WHERE r.account = a.id ORDER BY role, territory) AS rights,
+                    EXISTS (SELECT FROM account_right r WHERE r.account = a.id AND r.territory = $1) AS here
+                FROM account a) every
+            WHERE here OR cardinality(rights) = 0 ORDER BY here DESC, login LIMIT $2) first
+        ORDER BY login""",
+        territory,
+        limit,
+    )
+    return [Post(row[0], row[1], row[2], row[3], _rights(row[4])) for row in rows]
 
 
 async def add(db: Connection, row: Account) -> None:
@@ -160,9 +184,12 @@ async def sessions(db: Pool, tokens: Sequence[bytes]) -> list[Session]:
         tokens,
         SESSION_HOURS,
     )
-    return [
-        Session(row[0], row[1], row[2], row[3], row[4], row[5], tuple(Right(ROLES[r[1]], r[2], r[3], r[4]) for r in row[6])) for row in rows
-    ]
+    return [Session(row[0], row[1], row[2], row[3], row[4], row[5], _rights(row[6])) for row in rows]
+
+
+def _rights(rows: Sequence[Any]) -> tuple[Right, ...]:
+    """Of whole rows of account_right."""
+    return tuple(Right(ROLES[row[1]], row[2], row[3], row[4]) for row in rows)
 
 
 async def touch(db: Pool, token: bytes) -> None:

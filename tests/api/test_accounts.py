@@ -162,6 +162,28 @@ async def test_an_account_without_a_key_is_not_made(house: House, look: asyncpg.
     assert await told(look) == []
 
 
+async def test_the_accounts_of_here_and_of_nowhere_are_listed_with_their_rights(house: House, look: asyncpg.Connection) -> None:
+    admin = await house.chair("admin")
+    id = await add(admin, "a-night-desk", OPERATOR, SHELTER)
+    for login in ("a-drawer", "z-drawer"):
+        await store.add(look, store.Account(uuid4(), login, chairs.HASH, "en", active=False))
+    found = (await admin.get("/api/accounts")).json()
+    here = {login for login, right in chairs.RIGHTS.items() if right.territory == city.CODE}
+    assert [one["login"] for one in found] == sorted({*here, "a-night-desk", "a-drawer", "z-drawer"}), "nobody of elsewhere alone"
+    assert found[:2] == [
+        {"id": found[0]["id"], "login": "a-drawer", "language": "en", "active": False, "rights": []},
+        {
+            "id": id,
+            "login": "a-night-desk",
+            "language": "fr",
+            "active": True,
+            "rights": [{**r, "territory": "38"} for r in (OPERATOR, SHELTER)],
+        },
+    ]
+    few = await store.posts(look, city.CODE, len(found) - 2)
+    assert [one.login for one in few] == sorted({*here, "a-night-desk"}), "who has no right is left out first"
+
+
 async def test_an_account_with_a_right_elsewhere_is_not_changed_from_here(house: House, owner: asyncpg.Connection) -> None:
     admin = await house.chair("admin")
     async with owner.transaction():
