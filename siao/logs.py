@@ -4,8 +4,9 @@ import logging
 import re
 import sys
 import time
-from traceback import format_tb
 from typing import Any
+
+from siao import traced
 
 OURS = "siao"
 KIND = re.compile(r"^[\s|]*([A-Za-z_][\w.]*(?:Error|Exception))\b", re.MULTILINE)
@@ -27,7 +28,7 @@ class Reserved(logging.Formatter):
         return super().format(record).rstrip().replace("\n", "\n  ")
 
     def formatException(self, ei: Any) -> str:
-        return "".join(format_tb(ei[2])) + ei[0].__name__
+        return traced.where(ei[1]) + ei[0].__name__
 
 
 def _constant(text: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
-from traceback import format_tb
 from uuid import UUID, uuid5
 
+from siao import traced
 from siao.actions.answers import Unavailable
 from siao.actions.desk import Desk
 from siao.actions.verbs import Command
@@ -87,7 +87,7 @@ async def _close(desk: Desk, pool: database.Pool, code: str) -> None:
     except HINDERED:
         raise
     except Exception as no:
-        log.error("clock: a night failed: %s\n%s", type(no).__name__, "".join(format_tb(no.__traceback__)))
+        log.error("clock: a night failed: %s\n%s", type(no).__name__, traced.where(no))
 
 
 async def close(desk: Desk, pool: database.Pool, code: str) -> None:
@@ -121,7 +121,7 @@ async def _in_turn(desk: Desk, commands: Iterable[Command], aside: Aside) -> Non
         except Exception as no:  # its kind and where, never what it says: that may repeat a row
             _let_lie(aside, command.key)
             kind = type(command.what).__name__
-            log.error("clock: a %s failed: %s\n%s", kind, type(no).__name__, "".join(format_tb(no.__traceback__)))
+            log.error("clock: a %s failed: %s\n%s", kind, type(no).__name__, traced.where(no))
 
 
 def _let_lie(aside: Aside, key: UUID) -> None:

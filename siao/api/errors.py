@@ -1,13 +1,13 @@
 """Every error as problem+json (RFC 9457), in the user's language, with the code and the field at fault."""
 
 import logging
-from traceback import format_tb
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from siao import traced
 from siao.actions.answers import Unavailable
 from siao.core.refused import Refusal, Refused
 from siao.store import db as database
@@ -85,7 +85,7 @@ def ahead(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
 
 def unforeseen(request: Request[Any, Any, Any], no: Exception) -> Response[bytes]:
     """A bug: its type and its place in the code into the log, nothing of the request. What an exception says may repeat a row."""
-    log.error("unforeseen %s in %s\n%s", type(no).__name__, request.scope.get("path_template", "?"), "".join(format_tb(no.__traceback__)))
+    log.error("unforeseen %s in %s\n%s", type(no).__name__, request.scope.get("path_template", "?"), traced.where(no))
     body = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": "Erreur interne.", "code": "internal", "field": None}
     return _said(body, 500)
 

@@ -102,7 +102,7 @@ LOG = {
     "worker.process.pid": "which process",
     "type(no).__name__": "the kind of a fault, never what it says: that may repeat a row",
     "request.scope.get('path_template', '?')": "the route, without ids and query",
-    "''.join(format_tb(no.__traceback__))": "where in the code, without values",
+    "traced.where(no)": "where in the code, without values",
     "name": "which loop",
 }
 """Every value that reaches a log line, as the code names it. Written to stderr and kept by whoever operates, who ends it: after 6 months

@@ -7,9 +7,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from functools import partial
-from traceback import format_tb
 from typing import Any
 
+from siao import traced
 from siao.live.doorbell import Doorbell
 from siao.live.feed import Feed
 from siao.live.gate import Gate
@@ -66,7 +66,7 @@ class Hub:
             try:
                 return await loop()
             except Exception as no:  # where it died, never what it says: that may repeat a row
-                log.error("loop %s died: %s\n%s", name, type(no).__name__, "".join(format_tb(no.__traceback__)))
+                log.error("loop %s died: %s\n%s", name, type(no).__name__, traced.where(no))
             deaths.append(time.monotonic())
             await asyncio.sleep(_pause(deaths))
 
