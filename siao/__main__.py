@@ -14,7 +14,7 @@ COMMANDS = {
     "composed": ("siao.composed:composed", "the demo on docker-compose.yml's servers"),
     "import": ("siao.exchange.command", "import park FILE --night DATE: a city's shelters from its open data"),
     "simulate": ("siao.simulator.command", "simulate: evenings played by every policy, beside the best that could have been done"),
-    "words": ("siao.words", "every code with its French and English words, as JSON"),
+    "words": ("siao.words", "the codes that the screens show, with their French and English words, as JSON"),
     "test": ("siao.develop:test", "every test; browser tests where Chromium is"),
     "check": ("siao.develop:check", "linters, types, layers"),
     "bench": ("siao.develop:bench", "bench NAME: figures measured on this machine (benchmarks/)"),

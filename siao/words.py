@@ -1,4 +1,4 @@
-"""Every closed enumeration with its words, for the screens: one place for a label, and that is core."""
+"""The closed enumerations with their words, for the screens: one place for a label, and that is core."""
 
 import inspect
 import json
@@ -9,6 +9,22 @@ from importlib import import_module
 from siao import core
 from siao.core.allocation import compatible
 from siao.core.coded import Coded
+
+UNSHOWN = frozenset(
+    {
+        "allocation.certificate.Engine",
+        "allocation.decision.Ground",
+        "allocation.rates.Size",
+        "allocation.standing.Engine",
+        "beds.Physical",
+        "invariants.Invariant",
+        "placements.State",
+        "refused.Refusal",
+        "register.About",
+        "requests.State",
+    }
+)
+"""What no screen asks words of: the server says them itself, or they are codes alone."""
 
 
 def words() -> dict[str, dict[str, dict[str, str]]]:
@@ -24,7 +40,9 @@ def words() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def text() -> str:
-    return json.dumps(words(), ensure_ascii=False, indent=1) + "\n"
+    """What the screens are built with."""
+    shown = {kind: codes for kind, codes in words().items() if kind not in UNSHOWN}
+    return json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
 
 
 def main(argv: list[str]) -> int:

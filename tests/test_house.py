@@ -48,6 +48,7 @@ def test_the_screens_words_are_core_s() -> None:
 
 
 def test_every_word_has_both_languages() -> None:
+    assert words.words().keys() >= words.UNSHOWN
     for kind, codes in words.words().items():
         for code, said in codes.items():
             assert said["fr"] and said["en"], (kind, code)
@@ -82,6 +83,13 @@ def _declarations(sheet: Path) -> list[Said]:
             names = re.split(r",(?![^(]*\))", rule[1])
             found += [(media, name.strip(), key.strip(), value.strip()) for name in names for key, value in pairs]
     return found
+
+
+def test_every_token_is_used_by_a_sheet_or_a_screen() -> None:
+    said = "".join(path.read_text(encoding="utf-8") for path in SHEETS.parent.rglob("*") if path.suffix in (".css", ".svelte", ".ts"))
+    tokens = set(re.findall(r"(--[\w-]+):", (SHEETS / "tokens.css").read_text(encoding="utf-8")))
+    assert len(tokens) > 50, "the sheet is read"
+    assert tokens - set(re.findall(r"var\((--[\w-]+)", said)) == set()
 
 
 def test_no_wide_rule_behind_a_narrow_one_undoes_it() -> None:
