@@ -66,8 +66,11 @@ class Until(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Elsewhere(Struct, frozen=True, forbid_unknown_fields=True):
+    """`persons`: how many sleep in the room they leave, where they are present; else as many as its beds."""
+
     units: Units
     beds: Beds = ()
+    persons: Persons | None = None
 
 
 class GivenBack(Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,7 +201,7 @@ async def extend(request: Call, id: FromPath[UUID], data: JSONBody[Until]) -> An
 @post("/api/placements/{id:uuid}/move", status_code=200)
 async def move(request: Call, id: FromPath[UUID], data: JSONBody[Elsewhere]) -> Answer:
     """Other beds of the same shelter for the same household, in one command."""
-    return await seat.act(request, stays.Move(id, data.units, data.beds))
+    return await seat.act(request, stays.Move(id, data.units, data.beds, data.persons))
 
 
 @post("/api/placements/{id:uuid}/reduction", status_code=200)

@@ -60,13 +60,14 @@ def unrecorded(persons: int, side: Side, now: datetime) -> Household:
     return seen(nobody, None, now)
 
 
-def who(world: World, p: Placement, claims: Sequence[Claim], now: datetime) -> tuple[Household, ...]:
+def who(world: World, p: Placement, claims: Sequence[Claim], now: datetime, said: int | None = None) -> tuple[Household, ...]:
     """Everybody who may have this placement: the household of an open request, or all whom these beds may have been given to.
 
     Once the needs are deleted nobody can tell a man from a woman in a room for all, a minor from either, a household that asked for a
     room, for protection or for women only from one that did not, nor how many of a room's beds are slept in; of who is not recorded
     the persons are known until arrival. So what they have stands for what they need: as many beds, a room where they have a room,
-    protection where there is some, the same rule; from a place for all, men and women alike.
+    protection where there is some, the same rule; from a place for all, men and women alike. `said`: how many they are, where somebody
+    sees them.
     """
     criteria = world.find(Criteria, p.request) if p.request else None
     if p.request and criteria:
@@ -75,6 +76,6 @@ def who(world: World, p: Placement, claims: Sequence[Claim], now: datetime) -> t
     here = places.place(world.get(Shelter, p.shelter), units, (), None, whole=True)
     sides = [side for side in (Rule.MEN, Rule.WOMEN) if here.rule in (side, Rule.MIXED)]
     given = {Need.PRIVATE_ROOM: here.kind is Kind.ROOM, Need.PROTECTED: compatible.protects(here), Need.WOMEN_ONLY: here.rule is Rule.WOMEN}
-    needs, persons = tuple(need for need, true in given.items() if true), p.persons or len(claims)
+    needs, persons = tuple(need for need, true in given.items() if true), said or p.persons or len(claims)
     of_side = (Asked(men=persons * (side is Rule.MEN), women=persons * (side is Rule.WOMEN), needs=needs) for side in sides)
     return tuple(seen(asked, None, now) for asked in of_side)

@@ -57,11 +57,16 @@ class Extend(Struct, frozen=True):
 
 
 class Move(Struct, frozen=True):
-    """Other beds of the same shelter, in one command; it also ends a contest."""
+    """Other beds of the same shelter, in one command; it also ends a contest.
+
+    `persons`: how many of those present sleep in the room they leave, as whoever stands at the door sees them; else as many as its beds.
+    It decides and is written nowhere.
+    """
 
     placement: UUID
     units: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=2)]
     beds: Annotated[tuple[UUID, ...], Meta(max_length=2)] = ()
+    persons: Persons | None = None
 
 
 class Shrink(Struct, frozen=True):
@@ -212,8 +217,8 @@ def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
     for unit in c.units:
         yield from promises.clear(world, unit, now)
     old = world.claims(placement.id)
-    who, here = households.who(world, placement, old, now), placement.state is State.PRESENT
-    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, who, now, here=here)
+    who = households.who(world, placement, old, now, _sleeping(placement, old, c.persons))
+    chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, who, now, here=placement.state is State.PRESENT)
     new = [row for row in chosen.rows(placement.id) if isinstance(row, Claim)]
     kept = {claim.bed for claim in new}
     dead = [replace(claim, live=False, rule=None) for claim in old if claim.bed not in kept]
@@ -223,6 +228,15 @@ def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
     units = places.settled(world, rows, ids, chosen.rule, seen=bool(beds))
     moved = replace(placement, version=placement.version + 1)
     yield Change(Verb.MOVE, (moved, *rows, *units), shelter=placement.shelter, units=ids, placement=placement.id, request=placement.request)
+
+
+def _sleeping(p: Placement, claims: Sequence[Claim], said: int | None) -> int | None:
+    """A room goes whole: how many of its beds are slept in is told at the door alone, never more than it has. On the way the number is
+    known, and in a dormitory the beds tell it: who leaves one gives it back (`shrink`)."""
+    told = p.state is State.PRESENT and claims[0].whole
+    if said is not None and not (told and said <= len(claims)):
+        raise Refused(Refusal.INVALID, "persons", (p.id,))
+    return said
 
 
 def _change_hands(world: World, p: Placement, left: Sequence[Claim], taken: Sequence[Claim]) -> list[Bed]:

@@ -222,12 +222,13 @@ class Evening(RuleBasedStateMachine):
         data=st.data(),
         name=st.sampled_from(["Dortoir hommes", "Dortoir du soir", "Chambre 4", "Chambre 5", "Chambre 6", "Renfort"]),
         number=st.integers(0, 2),
+        persons=st.sampled_from([None, 1, 2, 4]),
     )
-    def move(self, data: st.DataObject, name: str, number: int) -> None:
-        """`number`: onto this bed, or wherever."""
+    def move(self, data: st.DataObject, name: str, number: int, persons: int | None) -> None:
+        """`number`: onto this bed, or wherever. `persons`: as somebody says of those present."""
         live = [id for id in self.placed if self.here.get(Placement, id).state in LIVE] or self.placed
         beds = (bed(name, number),) if number and self.here.get(Unit, unit(name)).kind is Kind.DORMITORY else ()
-        self.act(Move(data.draw(st.sampled_from(live)), (unit(name),), beds))
+        self.act(Move(data.draw(st.sampled_from(live)), (unit(name),), beds, persons))
 
     @rule(name=st.sampled_from(["Dortoir hommes", "Dortoir du soir", "Chambre 5"]), shut=st.booleans())
     def close_or_open(self, name: str, shut: bool) -> None:

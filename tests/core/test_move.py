@@ -83,10 +83,12 @@ def unrecorded(here: World, name: str, persons: int, side: Side, *, present: boo
     return hold
 
 
-def refused(here: World, placement: UUID, *names: str, beds: tuple[UUID, ...] = ()) -> tuple[Refusal, tuple[str, ...]]:
+def refused(
+    here: World, placement: UUID, *names: str, beds: tuple[UUID, ...] = (), persons: int | None = None
+) -> tuple[Refusal, tuple[str, ...]]:
     before = here.claims(placement)
     with pytest.raises(Refused) as no:
-        do(here, Move(placement, tuple(map(city.unit, names)), beds), STAFF)
+        do(here, Move(placement, tuple(map(city.unit, names)), beds, persons), STAFF)
     assert here.claims(placement) == before
     return no.value.why, no.value.facts
 
@@ -167,6 +169,34 @@ def test_of_the_present_what_they_have_stands_for_what_they_need() -> None:
     assert refused(here, woman, "Renfort") == (Refusal.DOES_NOT_FIT, ("SEX",)), "she may have asked for women only"
     do(here, Move(woman, (city.unit("Chambre 6"),)), STAFF)
     assert refused(here, woman, "Dortoir du soir")[1] == ("FAMILY",)
+
+
+def test_of_the_present_whoever_sees_them_says_how_many_sleep_in_the_room_they_leave() -> None:
+    """One in a room of four is moved to one of two; nothing but the beds tells of it afterwards."""
+    here = city.city()
+    do(here, OpenPlan(city.PLAN), COORDINATOR)
+    placement = expected(here, "Chambre 4", men=1)
+    do(here, Arrive(placement), STAFF)
+    assert refused(here, placement, "Chambre 6") == (Refusal.DOES_NOT_FIT, ("CAPACITY",))
+    assert refused(here, placement, "Chambre 6", persons=3) == (Refusal.DOES_NOT_FIT, ("CAPACITY",))
+    assert refused(here, placement, "Renfort", persons=1) == (Refusal.DOES_NOT_FIT, ("FAMILY",)), "a room stays a room"
+    assert refused(here, placement, "Dortoir hommes", persons=1) == (Refusal.DOES_NOT_FIT, ("SEX", "FAMILY"))
+    before = here.get(Placement, placement)
+    do(here, Move(placement, (city.unit("Chambre 6"),), persons=2), STAFF)
+    assert here.get(Placement, placement) == replace(before, version=before.version + 1)
+    assert beds(here, placement) == {city.bed("Chambre 6", n) for n in (1, 2)}
+    assert {here.get(Bed, city.bed("Chambre 4", n)).physical for n in (1, 2, 3, 4)} == {Physical.VACANT}
+
+
+def test_how_many_they_are_is_said_of_the_present_in_a_room_alone_and_never_more_than_its_beds() -> None:
+    here = city.city()
+    coming, slept = expected(here, "Chambre 5", women=1), expected(here, "Dortoir hommes", men=2)
+    do(here, Arrive(slept), STAFF)
+    assert refused(here, coming, "Chambre 6", persons=1)[0] is Refusal.INVALID, "on the way their number is known"
+    assert refused(here, slept, "Dortoir du soir", persons=1)[0] is Refusal.INVALID, "in a dormitory their beds tell it"
+    do(here, Arrive(coming), STAFF)
+    assert refused(here, coming, "Chambre 4", persons=4)[0] is Refusal.INVALID, "a move is no way round the 115"
+    do(here, Move(coming, (city.unit("Chambre 6"),), persons=1), STAFF)
 
 
 def test_a_dormitory_for_all_is_left_for_another_such_or_a_room_for_all() -> None:
