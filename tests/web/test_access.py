@@ -181,6 +181,11 @@ async def test_an_offer_its_refusal_and_an_arrival_read_well_on_a_telephone(hous
     await nothing_found(page, "arrivals")
     await page.locator("article button", has_text="Déplacer").click()
     await nothing_found(page, "move")
+    await page.keyboard.press("Escape")
+    await page.locator("article button.go").click()
+    await page.locator("article.thin button", has_text="Déplacer").click()
+    await page.locator(".howmany").wait_for()
+    await nothing_found(page, "how many are moved")
 
 
 @pytest.mark.parametrize("login", STORIES)
