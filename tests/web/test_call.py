@@ -163,6 +163,21 @@ async def test_a_hold_outlives_the_screen_on_which_it_was_made(house: House, bro
     assert "Proposer" in await page.locator(".hold button.primary").inner_text()
 
 
+async def test_who_gives_a_place_back_has_the_request_on_the_list_already(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    waiting = page.locator(f".ranked {LIST}")
+    await page.fill("#composition", "1h")
+    await waiting.wait_for()
+    await page.locator(".ranked .acts button:enabled").first.click()
+    await page.locator(".hold button", has_text="Libérer").click()
+    await page.locator(".given").wait_for()
+    await page.locator(".ranked .acts button:enabled").first.wait_for()
+    assert await waiting.count() == 0
+    assert await page.locator(".opened").count() == 1, "its code and since when it waits"
+    await page.locator("#composition").type(" n2")
+    await waiting.wait_for()
+
+
 async def test_a_bed_for_persons_who_are_not_recorded(house: House, browser: Any, look: asyncpg.Connection) -> None:
     page = await sit(browser, house, "operator", DESK, [])
     await page.fill("#composition", "?2f")

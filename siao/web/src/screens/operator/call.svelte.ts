@@ -28,7 +28,7 @@ export class Call extends Asking {
   released = $state('');
   private override: string | null = null;
 
-  /** Whether the request waited before this call took it up. */
+  /** Whether the request was taken up from the list, or has had a place since: whoever gives that back has it on the list again. */
   private taken = $state(false);
   private does: Promise<void> = Promise.resolve();
   /** The request that was asked for and not answered: asked again, it keeps its key. */
@@ -154,7 +154,7 @@ export class Call extends Asking {
       const [path, body] = await this.wanting(wanted, override);
       try {
         const held = await send<Answer>(path, body, 'POST', newKey());
-        [this.placementId, this.mine] = [held.id, new Set([...this.mine, held.id])];
+        [this.placementId, this.mine, this.taken] = [held.id, new Set([...this.mine, held.id]), true];
         this.override = override;
         this.lost = null;
         await this.feed.shows(held);
