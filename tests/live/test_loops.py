@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 import city
-from chairs import House
+from chairs import Chair, House
 from siao.live import hub as hubs
 from siao.live.feed import Feed
 from siao.live.hub import DEATHS_MAX, DEATHS_SECONDS, Hub
@@ -80,14 +80,19 @@ async def test_deaths_far_apart_end_nothing(hub: Hub, monkeypatch: pytest.Monkey
         await asyncio.sleep(0.001)
 
 
+async def ready(chair: Chair) -> None:
+    """The database's tops and the boards are read a moment after the start."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (await chair.get("/readyz")).status_code != 200:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
 async def test_readyz_is_503_where_a_loop_of_the_house_is_given_up_and_healthz_lives_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator = await house.chair("operator")
-    for _ in range(100):  # the database's tops are read a moment after the start
-        if (await operator.get("/readyz")).status_code == 200:
-            break
-        await asyncio.sleep(0.05)
+    await ready(operator)
     monkeypatch.setattr(Hub, "given_up", lambda self: {"sweep"})
     said = await operator.get("/readyz")
     assert (said.status_code, said.json()["loops"]) == (503, False)
@@ -101,6 +106,7 @@ async def test_one_territory_whose_board_fails_is_told_and_leaves_the_others_rea
     house: House, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator, pull = await house.chair("operator"), Feed._pull
+    await ready(operator)
 
     async def fails(self: Feed) -> None:
         if self.code == "69":
