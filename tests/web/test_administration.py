@@ -33,7 +33,7 @@ async def test_who_was_slower_sees_the_form_filled_anew(house: House, browser: A
     assert (await admin.do(f"/api/shelters/{shown['id']}", body, method="PUT")).status_code == 200
     await telephone.fill("04 76 11 11 11")
     await _save(page, "L’état a changé depuis")
-    await page.wait_for_function("document.querySelector('form input').value === 'Les Tilleuls bleus'")
+    await page.wait_for_function("() => document.querySelector('form input').value === 'Les Tilleuls bleus'")
     assert await telephone.input_value() == shown["telephone"]
     for number in ("04 76 11 11 11", "04 76 11 11 12"):  # a form saved is filled anew too
         await telephone.fill(number)

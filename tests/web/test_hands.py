@@ -219,7 +219,7 @@ async def test_the_drawer_says_which_house_it_speaks_for_and_how_old_its_count_i
     assert (await count.inner_text()).startswith("(")
     assert "à confirmer" in await page.locator(".drawer .conf").inner_text()
     await page.locator(".drawer button.yes").click()
-    await page.wait_for_function("!document.querySelector('.drawer .huge > span').textContent.startsWith('(')")
+    await page.wait_for_function("() => !document.querySelector('.drawer .huge > span').textContent.startsWith('(')")
     await page.keyboard.press("Escape")
     await page.locator(".name button", has_text="Le Refuge").click()
     await head.locator("h1", has_text="Le Refuge").wait_for()

@@ -75,7 +75,7 @@ async def test_back_closes_a_sheet_then_the_offer_then_the_tab_in_a_shelter(hous
     await page.locator(".arr").wait_for()
     await page.locator(".tabs button", has_text="Lits").click()
     await page.locator(".state").wait_for()
-    await page.wait_for_function("history.state === null")  # what a tap closed, Back does not close again
+    await page.wait_for_function("() => history.state === null")  # what a tap closed, Back does not close again
     assert await page.evaluate("loads") == 1
 
 

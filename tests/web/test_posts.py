@@ -41,11 +41,11 @@ async def test_the_auditor_reads_who_read_what(house: House, browser: Any, look:
     assert await rows.count() == 2
     assert request in await rows.nth(1).inner_text()
     await page.locator(".seek input[list]").fill("worker")
-    await page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    await page.wait_for_function("() => document.querySelectorAll('tbody tr').length === 1")
     assert "code inconnu" in await rows.first.inner_text()
     await page.locator(".tablist button", has_text="Changements").click()
     await page.locator(".seek input[list]").fill("admin")
-    await page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    await page.wait_for_function("() => document.querySelectorAll('tbody tr').length === 1")
     assert "structure modifiée" in await rows.first.inner_text()
     await page.locator(".seek input[type=date]").fill("2020-01-01")
     await page.locator("tbody", has_text="Aucun changement").wait_for()
