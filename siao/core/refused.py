@@ -49,7 +49,11 @@ class Refusal(Coded):
         "Cette place est gardée pour plus tard : dire le motif pour la prendre maintenant.",
         "This place is held back for later: say why to take it now.",
     )
-    LIVE_PLACEMENTS = "live_placements", "Des ménages y ont une place : la liste est jointe.", "Households have places there: see the list."
+    LIVE_PLACEMENTS = (
+        "live_placements",
+        "Des ménages y ont une place : à libérer d’abord.",
+        "Households have places there: these must be free first.",
+    )
     IMPOSSIBLE_COMPOSITION = "impossible_composition", "Composition impossible.", "Impossible composition."
     CODE_UNKNOWN = "code_unknown", "Code inconnu dans ce territoire.", "Unknown code in this territory."
     CODE_TAKEN = (

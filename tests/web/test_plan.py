@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import city
 from chairs import House
 from siao.develop import chromium
 from stage import DESK, sit
@@ -41,3 +42,35 @@ async def test_a_line_whose_place_is_taken_finds_another(house: House, browser: 
     assert planned not in await family.locator("td").nth(2).inner_text(), "the line says where the household is"
     await page.locator(".planp .acts button", has_text="Terminer").click()
     assert len([p for p in (await second.rows("operator"))["placements"] if p["state"] == "held"]) == 3
+
+
+async def test_a_surge_plan_that_is_not_closed_says_who_is_there(house: House, browser: Any) -> None:
+    """Each household by its code, with the way to ring its shelter; the list empties as the places are given back."""
+    second, coordinator = await house.chair("second"), await house.chair("coordinator")
+    await coordinator.do(f"/api/plans/{city.PLAN}/opening")
+    placement = await second.hold(await second.ask(), "Renfort")
+    page = await sit(browser, house, "coordinator", DESK, [])
+    await page.locator(".surge button:enabled", has_text="Fermer").click()
+    there = page.locator(".there tr")
+    await there.wait_for()
+    assert (await second.rows("operator"))["placements"][0]["code"] in await there.inner_text()
+    assert "bloquée" in await there.inner_text()
+    await there.locator("button").click()
+    await page.locator(".drawer h1").wait_for()
+    await page.keyboard.press("Escape")
+    await second.do(f"/api/placements/{placement}/release")
+    await there.wait_for(state="detached")
+    await page.locator(".surge button:enabled", has_text="Fermer").click()
+    await page.locator(".surge button", has_text="Ouvrir").wait_for()
+    assert await page.locator(".side .said").count() == 0
+
+
+async def test_an_answer_that_is_awaited_moves_no_button_of_the_coordinator(house: House, browser: Any) -> None:
+    second = await house.chair("second")
+    page = await sit(browser, house, "coordinator", DESK, [])
+    button = page.locator(".surge button")
+    where = await button.bounding_box()
+    for name in ("Chambre 4", "Chambre 5"):
+        await second.do(f"/api/placements/{await second.hold(await second.ask(women=1, children=1), name)}/offer")
+    await page.locator(".watch h2", has_text="Réponses attendues").wait_for()
+    assert await button.bounding_box() == where
