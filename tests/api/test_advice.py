@@ -51,7 +51,7 @@ async def test_without_history_it_says_so_and_gives(house: House) -> None:
     alone = (await operator.get("/api/advice", params={"men": 1}, timeout=30)).json()
     assert (alone["say"], alone["of"]) == ("give", 0)
     if alone["ground"] != "last_minutes":  # whatever the hour at which the tests run
-        assert alone["ground"] == "ranked" and alone["why"].startswith("pas de soirées connues")
+        assert alone["ground"] == "ranked" and alone["why"].startswith("pas d’autres soirées")
     request = await operator.ask(women=1, men=0, level=1)
     both = (await operator.get(f"/api/requests/{request}/advice", timeout=30)).json()
     assert both["say"] == "give" and both["units"] and both["shelter"]

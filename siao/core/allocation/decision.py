@@ -51,10 +51,10 @@ class Ground(Coded):
     NOBODY_ELSE = "nobody_else", "personne d’autre ne peut l’utiliser", "nobody else can use it"
     BATCH = (
         "batch",
-        "pas de soirées connues : optimum de ceux qui attendent",
-        "no known evenings: the optimum of those who wait",
+        "pas d’autres soirées à comparer : le mieux pour tous ceux qui attendent",
+        "no other evenings to compare: the best for all who wait",
     )
-    RANKED = "ranked", "pas de soirées connues, personne d’autre n’attend", "no known evenings, nobody else waits"
+    RANKED = "ranked", "pas d’autres soirées à comparer, personne d’autre n’attend", "no other evenings to compare, nobody else waits"
     TOGETHER = "together", "chambres contiguës : données dès qu’elles conviennent", "adjoining rooms: given as soon as they fit"
     NOTHING = "nothing", "rien ne convient maintenant", "nothing fits now"
 
