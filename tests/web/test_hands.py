@@ -173,6 +173,31 @@ async def test_the_board_moves_no_button_of_the_call_and_a_tap_chooses_another_p
         await page.context.close()
 
 
+async def test_enter_after_a_tap_on_a_place_holds_it(house: House, browser: Any) -> None:
+    """As the line above the list says: the focus is on the place that was tapped."""
+    page = await sit(browser, house, "operator", DESK, [])
+    await page.fill("#composition", "1f 1e")
+    second = page.locator(".ranked ol li").nth(1)
+    await second.locator("button").click()
+    where = (await second.locator(".un").inner_text()).split(" · ")[0]
+    await page.keyboard.press("Enter")
+    title = page.locator(".sheet h2")
+    await title.wait_for()
+    assert where in await title.inner_text(), "another comes first: the sheet says which one it asks about"
+    await page.keyboard.press("1")
+    assert where in await page.locator(".hold .pl").inner_text()
+
+
+async def test_a_bed_that_is_put_out_of_service_is_named(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "shelter", PHONE, [])
+    unit = page.locator(".unit", has_text="Dortoir hommes")
+    await unit.locator("button", has_text="Un lit hors service").click()
+    bed = unit.locator(".bedb:enabled").first
+    number = await bed.locator(".nr").inner_text()
+    await bed.click()
+    assert f"Dortoir hommes, lit {number}" in await page.locator(".sheet h2").inner_text()
+
+
 async def test_an_old_count_is_said_where_its_place_is_proposed_and_held(house: House, browser: Any, look: asyncpg.Connection) -> None:
     await look.execute("UPDATE unit SET confirmed_at = now() - interval '5 hours' WHERE name = 'Chambre 4'")
     second = await house.chair("second")
