@@ -198,6 +198,22 @@ async def test_a_bed_that_is_put_out_of_service_is_named(house: House, browser: 
     assert f"Dortoir hommes, lit {number}" in await page.locator(".sheet h2").inner_text()
 
 
+async def test_what_comes_by_itself_stands_at_the_foot_of_a_short_page(house: House, browser: Any) -> None:
+    """Under the tabs' own edge, over nothing; the menu below it stays where it was, and a code is not broken at the end of a line."""
+    operator = await house.chair("operator")
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    menu = page.locator("footer .menu")
+    where = await menu.bounding_box()
+    placement = await operator.hold(await operator.ask(women=1, children=1), "Chambre 4")
+    await operator.do(f"/api/placements/{placement}/offer")
+    await page.locator(".foot .incoming").click()
+    assert await menu.bounding_box() == where
+    await page.locator(".offer button.primary").click()
+    told = await page.locator(".foot .told").inner_text()
+    assert "-\u2060" in told and told.count("-") == 2
+
+
 async def test_an_old_count_is_said_where_its_place_is_proposed_and_held(house: House, browser: Any, look: asyncpg.Connection) -> None:
     await look.execute("UPDATE unit SET confirmed_at = now() - interval '5 hours' WHERE name = 'Chambre 4'")
     second = await house.chair("second")

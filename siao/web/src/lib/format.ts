@@ -11,6 +11,9 @@ const MINUTE = 60_000;
 export const spelled = (code: string): string =>
   code.split('-').map((part) => [...part].map((c) => ALPHABET[c] ?? c).join(' ')).join(' – ');
 
+/** A code within a sentence: no line breaks at its hyphens. */
+export const unbroken = (code: string): string => code.replaceAll('-', '-\u2060');
+
 /** Hour and minute on the territory's own clock. */
 export function hour(iso: string | number | null, zone: string): string {
   if (iso === null) return '—';
