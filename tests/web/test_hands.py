@@ -8,7 +8,7 @@ import pytest
 
 from chairs import House
 from siao.develop import chromium
-from stage import DESK, PHONE, SMALL, sideways, sit
+from stage import DESK, PATIENCE_MS, PHONE, SMALL, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
@@ -212,6 +212,19 @@ async def test_what_comes_by_itself_stands_at_the_foot_of_a_short_page(house: Ho
     await page.locator(".offer button.primary").click()
     told = await page.locator(".foot .told").inner_text()
     assert "-\u2060" in told and told.count("-") == 2
+
+
+async def test_a_social_worker_out_of_contact_is_told_so(house: House, browser: Any) -> None:
+    worker = await house.chair("worker")
+    await worker.ask(women=1)
+    page = await sit(browser, house, "worker", PHONE, [])
+    await page.locator(".reqs button").first.click()
+    await page.context.set_offline(True)
+    await page.locator(".banner", has_text="Hors contact depuis").wait_for(timeout=2 * PATIENCE_MS)
+    assert await page.locator(".nextbox").evaluate("e => getComputedStyle(e).filter") == "grayscale(1)"
+    assert await sideways(page) <= 0
+    await page.context.set_offline(False)
+    await page.locator(".banner").wait_for(state="detached", timeout=2 * PATIENCE_MS)
 
 
 async def test_an_old_count_is_said_where_its_place_is_proposed_and_held(house: House, browser: Any, look: asyncpg.Connection) -> None:
