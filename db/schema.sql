@@ -240,8 +240,11 @@ CREATE TABLE placement_bed (
     live      boolean NOT NULL,
     whole     boolean NOT NULL,
     rule      text,
+    -- it ended by a move, not with its placement
+    moved     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (placement, bed),
     CHECK (rule IS NULL OR live),
+    CONSTRAINT placement_bed_moved CHECK (NOT (live AND moved)),
     CHECK (NOT live OR whole OR rule IS NOT NULL),
     -- a live dormitory claim holds the rule of the night in place
     CONSTRAINT placement_bed_rule FOREIGN KEY (unit, rule) REFERENCES unit (id, rule_tonight),

@@ -12,7 +12,8 @@ from siao.core.units import Rule
 
 
 class Claim(Struct, frozen=True, gc=False):
-    """`whole`: the bed goes with its whole room. `rule`: the dormitory's rule it relies on, while live; None for a room."""
+    """`whole`: the bed goes with its whole room. `rule`: the dormitory's rule it relies on, while live; None for a room.
+    `moved`: it ended by a move, not with its placement."""
 
     placement: UUID
     bed: UUID
@@ -21,6 +22,7 @@ class Claim(Struct, frozen=True, gc=False):
     live: bool
     whole: bool
     rule: Rule | None
+    moved: bool = False
 
 
 def bed_is_free(bed: Bed, claim: Claim | None) -> bool:

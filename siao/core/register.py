@@ -62,7 +62,7 @@ TABLES: dict[str, Kept] = {
     "placement": Kept("what is promised to a household, and its stay", f"{MONTH}; persons and hours until nobody is awaited", {
         S: "territory opened_seq version rules_version engine",
         H: "id request shelter state persons night until expected_until end_date accepted outcome override decided compatible"}),
-    "placement_bed": Kept("which bed is promised; no bed twice", MONTH, {P: "bed unit territory whole rule", H: "placement live"}),
+    "placement_bed": Kept("which bed is promised; no bed twice", MONTH, {P: "bed unit territory whole rule", H: "placement live moved"}),
     "night": Kept("which nights are closed", "as long as their counts", {S: "territory date closed_at"}),
     "tally": Kept("statistics; never shown under 11", "as long as the statistics", {C: (
         "territory night outcome side composition level band households persons")}),

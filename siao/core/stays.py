@@ -132,37 +132,19 @@ def _present(world: World, p: Placement, claims: Sequence[Claim], persons: int, 
 
 
 def _late(world: World, p: Placement, c: Arrive, now: datetime) -> Sequence[Claim]:
-    """The beds of a no-show, to be claimed again while the night is not over: where it was to sleep last or, having been moved, before;
-    the first of these that a hold could still take for it. Claims that ended do not say in which order they did."""
+    """The beds of a no-show, to be claimed again while the night is not over, where a hold could still take them for it."""
     if places.night(world.territory(p.territory), now) != p.night:
         raise Refused(Refusal.NIGHT_CLOSED, "placement", (p.id,))
     if p.request and world.get(Request, p.request).state is Asked.PLACED:
         raise Refused(Refusal.ALREADY_PLACED, "request", (p.request,))
-    no: Refused | None = None
-    for had in _had(world, p):
-        try:
-            return _again(world, p, had, c, now)
-        except Refused as why:
-            no = no or why
-    raise no or Refused(Refusal.TAKEN, "beds")
-
-
-def _had(world: World, p: Placement) -> Iterable[list[Claim]]:
-    """Its beds that ended with it or before, by dormitory, room, or rooms that adjoin."""
-    found: dict[UUID, list[Claim]] = {}
-    for claim in world.claims_ever(p.id):
-        found.setdefault(world.get(Unit, claim.unit).suite or claim.unit, []).append(claim)
-    return found.values()
-
-
-def _again(world: World, p: Placement, had: Sequence[Claim], c: Arrive, now: datetime) -> list[Claim]:
+    had = world.claims_last(p.id)
     units = [world.get(Unit, id) for id in dict.fromkeys(claim.unit for claim in had)]
     if not all(unit.open for unit in units):
         raise Refused(Refusal.CLOSED, "placement", tuple(unit.id for unit in units))
     here = places.place(world.get(Shelter, p.shelter), units, [world.get(Bed, claim.bed) for claim in had], None, whole=True)
     places.suits(here, households.who(world, p, had, now), now, override=True)
     free = [claim for claim in had if _still_free(world, claim)]
-    wanted = len(had) if had[0].whole else c.persons or _announced(world, p) or len(had)
+    wanted = len(had) if had[0].whole else min(len(had), c.persons or _announced(world, p) or len(had))
     if len(free) < wanted:
         raise Refused(Refusal.TAKEN, "beds", tuple(bed.id for unit in units for bed in world.free(unit.id)))
     return [replace(claim, live=True, rule=_rule(world, p, claim, c.rule)) for claim in free[:wanted]]
@@ -221,7 +203,7 @@ def move(world: World, c: Move, by: By, now: datetime) -> Iterator[Change]:
     chosen = places.choose_move(world, old, placement.shelter, c.units, c.beds, who, now, here=placement.state is State.PRESENT)
     new = [row for row in chosen.rows(placement.id) if isinstance(row, Claim)]
     kept = {claim.bed for claim in new}
-    dead = [replace(claim, live=False, rule=None) for claim in old if claim.bed not in kept]
+    dead = [replace(claim, live=False, rule=None, moved=True) for claim in old if claim.bed not in kept]
     beds = _change_hands(world, placement, dead, new)
     ids = tuple(dict.fromkeys(claim.unit for claim in (*old, *new)))
     rows = (*dead, *new, *beds)

@@ -217,9 +217,9 @@ class World:
         """The live claims of a placement, in the order of their beds' numbers."""
         return self._in_order(claim for claim in self._claimed(placement) if claim.live)
 
-    def claims_ever(self, placement: UUID) -> tuple[Claim, ...]:
-        """Those that ended as well, of a placement that may arrive too late."""
-        return self._in_order(self._claimed(placement))
+    def claims_last(self, placement: UUID) -> tuple[Claim, ...]:
+        """Those that it has, or had as it ended: of a placement that may arrive too late."""
+        return self._in_order(claim for claim in self._claimed(placement) if not claim.moved)
 
     def _in_order(self, found: Iterable[Claim]) -> tuple[Claim, ...]:
         return tuple(sorted(found, key=lambda c: (c.unit, self.get(Bed, c.bed).number)))

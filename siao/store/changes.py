@@ -126,7 +126,7 @@ WRITES = (  # whole rows: each was read under the lock that its writer still hol
     Write(
         _claims,
         """INSERT INTO placement_bed SELECT (n).* FROM unnest({}::placement_bed[]) n ON CONFLICT (placement, bed) DO UPDATE SET
-                live = excluded.live, rule = excluded.rule""",
+                live = excluded.live, rule = excluded.rule, moved = excluded.moved""",
     ),
     Write(_rows(Night), "INSERT INTO night SELECT (n).* FROM unnest({}::night[]) n"),
     Write(_rows(Edition), "INSERT INTO rules SELECT (n).* FROM unnest({}::rules[]) n"),

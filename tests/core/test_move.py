@@ -237,13 +237,32 @@ def test_after_a_move_and_a_no_show_they_may_come_late_to_where_they_were_to_sle
     assert beds(here, placement) == now, "one bed, though two were theirs"
 
 
-def test_after_a_move_to_another_room_they_come_late_to_one_place() -> None:
+@pytest.mark.parametrize("rooms", [("Chambre 4", "Chambre 6"), ("Chambre 5", "Chambre 6"), ("Chambre 5", "Chambre 6", "Chambre 5")])
+def test_after_a_move_to_another_room_they_come_late_to_that_one_alone(rooms: tuple[str, ...]) -> None:
+    """Also where the two adjoin, as a pair for one household would."""
+    first, *others = rooms
     here = city.city()
-    placement = expected(here, "Chambre 4", women=1)
-    do(here, Move(placement, (city.unit("Chambre 6"),)), STAFF)
+    placement = expected(here, first, women=1)
+    for room in others:
+        do(here, Move(placement, (city.unit(room),)), STAFF)
     do(here, NoShow(placement), STAFF)
+    taken = here.fork()
+    seen(taken, others[-1], 1, Physical.OCCUPIED)
+    with pytest.raises(Refused, match="taken"):
+        do(taken, Arrive(placement), STAFF)
     do(here, Arrive(placement), STAFF)
-    assert len({claim.unit for claim in here.claims(placement)}) == 1
+    assert {claim.unit for claim in here.claims(placement)} == {city.unit(others[-1])}
+
+
+def test_two_rooms_that_adjoin_are_come_late_to_as_two() -> None:
+    here, request, hold = city.city(), city.asks(men=1, women=1, children=3), uuid4()
+    pair = city.unit("Chambre 5"), city.unit("Chambre 6")
+    do(here, request)
+    do(here, Hold(hold, pair, request=request.id))
+    do(here, Accept(hold))
+    do(here, NoShow(hold), STAFF)
+    do(here, Arrive(hold), STAFF)
+    assert {claim.unit for claim in here.claims(hold)} == set(pair)
 
 
 def test_who_asked_anew_after_a_no_show_comes_late_to_what_a_hold_would_give_now() -> None:

@@ -76,7 +76,7 @@ class Evening:
     def remains(self) -> Any:
         """Of the household, once its request closed; what was answered before went with it (`tests/actions/test_keys.py`)."""
         rows = [self.here.get(Placement, PLACE), self.here.get(Request, REQUEST)]
-        return [asdict(row) for row in rows], self.here.claims_ever(PLACE), self.entries, self.answered[-1]
+        return [asdict(row) for row in rows], self.here.claims_last(PLACE), self.entries, self.answered[-1]
 
 
 def ended(zone: str | None, ending: str) -> Evening:

@@ -9,7 +9,7 @@ import pytest
 import city
 from hotline import Hotline
 from siao.carried import database_folder
-from siao.core import closing, journal, placements, requests, rules, territories, units
+from siao.core import closing, journal, placements, requests, rules, stays, territories, units
 from siao.core.allocation.rates import Demand, Supply
 from siao.core.beds import Bed
 from siao.core.claims import Claim
@@ -169,3 +169,21 @@ async def test_what_was_kept_of_who_is_no_longer_awaited_went_with_its_migration
     await look.execute(f"SET siao.territories = '{city.CODE}'")
     assert await look.fetchrow("SELECT persons, expected_until FROM placement WHERE id = $1", came) == (None, None)
     assert await look.fetchrow("SELECT persons, expected_until FROM placement WHERE id = $1", waits) == before != (None, None)
+
+
+async def test_which_beds_were_left_by_a_move_is_found_by_its_migration(hotline: Hotline, look: asyncpg.Connection) -> None:
+    """Of who is still on the way, and of who did not come; nobody is told so of what they gave back or had to the end."""
+    for room, into in (("Chambre 5", "Chambre 6"), ("Chambre 4", "Chambre 5"), ("Dortoir hommes", None)):
+        held = await hotline.hold(await hotline.ask(), room)
+        await hotline.do(placements.Accept(held))
+        if into:
+            await hotline.do(stays.Move(held, (city.unit(into),)))
+        if into != "Chambre 5":
+            await hotline.do(stays.NoShow(held))
+    asked = "SELECT placement, bed, moved FROM placement_bed ORDER BY placement, bed"
+    before = await look.fetch(asked)
+    assert {row["moved"] for row in before} == {True, False}
+    await look.execute("ALTER TABLE placement_bed DROP COLUMN moved; RESET siao.territories")
+    await look.execute((database_folder() / "migrations" / "0012_moved.sql").read_text(encoding="utf-8"))
+    await look.execute(f"SET siao.territories = '{city.CODE}'")
+    assert await look.fetch(asked) == before
