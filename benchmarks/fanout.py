@@ -147,7 +147,7 @@ BESIDE: tuple[tuple[str, str, str, str, float | None, float | None], ...] = (
     ("150", "CPU a delta at 150/s, × nchan", "siao 150 delta", "nchan 150 delta", 0.55, 0.40),
     (
         "50 told",
-        "CPU a delta at 50/s × 1,000, gathered where two come within 22 ms, × nchan",
+        "CPU a delta at 50/s × 1,000, gathered as in earnest, × nchan",
         "siao 50 delta",
         "nchan 50 delta",
         None,

@@ -5,8 +5,10 @@ import time
 GATHER_SECONDS = 0.010
 GATHER_MAX_SECONDS = 0.050
 UNWATCHED_SECONDS = 1.0
-SHARE = 2
-"""Times what a broadcast cost: where news pour in, telling them takes a third of the core and the rest is for who clicks."""
+SHARE = 1
+"""Times what a broadcast cost: where news pour in, telling them takes half of the core and the rest is for who clicks. Measured at 500
+news/s × 1,000 screens, where a broadcast is 17 ms: twice takes 0.43 core and comes by 73 ms, once 0.6 and by 58; at 50/s 0.36 and 55,
+0.53 and 39."""
 
 
 class Pace:
