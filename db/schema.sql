@@ -138,6 +138,8 @@ CREATE TABLE rules (
     step_free_waste     integer NOT NULL CHECK (step_free_waste BETWEEN 0 AND 20),
     protected_waste     integer NOT NULL CHECK (protected_waste BETWEEN 0 AND 20),
     territory           text NOT NULL REFERENCES territory,
+    -- whom each priority level is for, in this territory's words
+    grid                text[] NOT NULL DEFAULT ARRAY['', '', '', ''] CONSTRAINT rules_grid CHECK (cardinality(grid) = 4),
     PRIMARY KEY (territory, version)
 );
 

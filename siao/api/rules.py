@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import get, post
 from litestar.params import FromQuery, JSONBody
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from siao.actions.answers import Answer
 from siao.api import errors, seat
@@ -20,7 +20,7 @@ from siao.core.allocation.rates import NIGHTS, Rates
 from siao.core.board import Board
 from siao.core.people import Role
 from siao.core.refused import Refusal, Refused
-from siao.core.rules import AHEAD_DAYS_MAX, Proposed, SetRules, possible
+from siao.core.rules import AHEAD_DAYS_MAX, Edition, Proposed, SetRules, possible
 from siao.store import db as database
 from siao.store import rates
 from siao.store import requests as store
@@ -51,7 +51,7 @@ async def rules(request: Call, territory: FromQuery[str | None] = None) -> dict[
     board = (await seat.house(request).hub.feed(seat.territory(person, territory))).board
     now, language = datetime.now(UTC), errors.language(request)
     tonight, force = places.night(board.territory, now), board.rules(now)
-    editions = sorted((Rules(), *board.editions), key=lambda one: -one.version)
+    editions = sorted((Edition(), *board.editions), key=lambda one: -one.version)
     return {
         "in_force": force.version,
         "earliest": tonight + timedelta(days=1),
@@ -60,7 +60,7 @@ async def rules(request: Call, territory: FromQuery[str | None] = None) -> dict[
     }
 
 
-def _told(one: Rules, coming: bool, language: str) -> dict[str, Any]:
+def _told(one: Edition, coming: bool, language: str) -> dict[str, Any]:
     parameters = {name: getattr(one, name) for name in Proposed.__struct_fields__}
     return {
         "version": one.version,
@@ -91,7 +91,7 @@ async def effect(request: Call, data: JSONBody[NewRules]) -> Effect:
     seat.awake(person)
     possible(data.proposed())
     board, now = (await seat.house(request).hub.feed(code)).board, datetime.now(UTC)
-    after = replace(Rules(version=0), **asdict(data.proposed()))
+    after = Edition(version=0, **asdict(data.proposed()))
     job, told = Weigh(board.rules(now), after, await _past(request, board, now), SEED, NODES_MAX), None
     async for reply in seat.house(request).weigher.run(job, SECONDS):
         told = reply.result

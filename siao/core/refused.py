@@ -55,7 +55,11 @@ class Refusal(Coded):
         "Households have places there: these must be free first.",
     )
     IMPOSSIBLE_COMPOSITION = "impossible_composition", "Composition impossible.", "Impossible composition."
-    CODE_UNKNOWN = "code_unknown", "Code inconnu dans ce territoire.", "Unknown code in this territory."
+    CODE_UNKNOWN = (
+        "code_unknown",
+        "Code inconnu dans ce territoire : le relire, ou le faire redire.",
+        "Unknown code in this territory: read it again, or have it said again.",
+    )
     CODE_TAKEN = (
         "code_taken",
         "Ce code est déjà celui d’une demande : le taper seul pour l’ouvrir.",

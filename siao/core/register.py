@@ -52,7 +52,7 @@ TABLES: dict[str, Kept] = {
         "confirmed_at confirmed_source kept_until kept_level")}),
     "bed": Kept("what staff see of a bed", WHILE_USED, {P: "id territory unit number physical out_reason to_check version"}),
     "rules": Kept("the order of the allocation, as published", "as long as a decision under it may be asked about", {S: (
-        "version effective order floors promote_after_hours counted step_free_waste protected_waste territory")}),
+        "version effective order floors promote_after_hours counted step_free_waste protected_waste territory grid")}),
     "request": Kept("a household's place in the queue, under its code; two nights are linked by that code alone", MONTH, {
         S: "territory version", H: (
             "id code state closing pause night first_asked asked_at nights_unmet call_back service party first_in_level last_refusal "

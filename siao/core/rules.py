@@ -18,6 +18,9 @@ from siao.core.world import Change, World
 AHEAD_DAYS_MAX = 366
 Weight = Annotated[int, Meta(ge=0, le=20)]
 Floor = Annotated[int, Meta(ge=0, le=1000)]
+LINE_MAX = 160
+Line = Annotated[str, Meta(max_length=LINE_MAX, pattern=r"^[^\x00-\x1f]*\Z")]
+UNSAID = ("", "", "", "")
 
 
 class Edition(Rules, frozen=True):
@@ -26,6 +29,8 @@ class Edition(Rules, frozen=True):
     KEY: ClassVar[str] = "edition"
 
     territory: str = ""
+    grid: tuple[str, str, str, str] = UNSAID
+    """Whom each priority level is for, in this territory's words. A person gives a level by it; which line it was is kept nowhere."""
 
     @property
     def edition(self) -> tuple[str, int]:
@@ -41,6 +46,7 @@ class Proposed(Struct, frozen=True, forbid_unknown_fields=True):
     counted: Counted = Counted.PERSONS
     step_free_waste: Weight = Rules().step_free_waste
     protected_waste: Weight = Rules().protected_waste
+    grid: tuple[Line, Line, Line, Line] = UNSAID
 
 
 class SetRules(Struct, frozen=True):

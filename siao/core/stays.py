@@ -3,7 +3,7 @@
 A stay is ended by a person, never by the software: an end date that has passed is shown as overdue (CASF L345-2-3).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID

@@ -25,7 +25,8 @@ async def test_without_a_session_nothing_is_read(still: House) -> None:
 async def test_a_coordinator_publishes_the_next_version_and_the_board_follows(house: House, look: asyncpg.Connection) -> None:
     chair = await house.chair("coordinator")
     earliest = (await chair.get("/api/rules")).json()["earliest"]
-    answer = await chair.do("/api/rules", {"effective": earliest, "promote_after_hours": 48, "counted": "households"})
+    grid = ["bébé de moins de 3 mois", "moins de 3 ans", "plus de 65 ans", "autres"]
+    answer = await chair.do("/api/rules", {"effective": earliest, "promote_after_hours": 48, "counted": "households", "grid": grid})
     assert answer.status_code == 201, answer.text
     for _ in range(100):
         told = (await chair.get("/api/rules")).json()
@@ -33,6 +34,7 @@ async def test_a_coordinator_publishes_the_next_version_and_the_board_follows(ho
             break
     new = told["editions"][0]
     assert (told["in_force"], new["version"], new["coming"], new["effective"]) == (1, 2, True, earliest)
+    assert [one["grid"] for one in told["editions"]] == [grid, ["", "", "", ""]]
     assert any("48 heures" in line for line in new["sentences"]) and "en ménages" in new["levels"][0]
     assert await look.fetchval("SELECT outcome FROM journal WHERE verb = 'set_rules'") == "2"
 
@@ -58,6 +60,10 @@ async def test_what_was_published_cannot_be_changed(house: House, pool: asyncpg.
         ({"effective": "TOMORROW", "promote_after_hours": 0}, "promote_after_hours"),
         ({"effective": "TOMORROW", "counted": "beds"}, "counted"),
         ({"effective": "TOMORROW", "why": "because"}, "why"),
+        ({"effective": "TOMORROW", "grid": ["first", "second", "third"]}, "grid"),
+        ({"effective": "TOMORROW", "grid": ["", "", "", "x" * 161]}, "grid"),
+        ({"effective": "TOMORROW", "grid": ["", "", "", "a\x00b"]}, "grid"),
+        ({"effective": "TOMORROW", "grid": ["", "two\nlines", "", ""]}, "grid"),
     ],
 )
 async def test_bad_rules_name_the_field_and_change_nothing(still: House, unchanged: None, body: dict[str, object], field: str) -> None:

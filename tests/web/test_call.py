@@ -228,3 +228,24 @@ async def test_the_advice_says_of_which_house_its_place_is(house: House, browser
     await page.route("**/api/advice?*", lambda route: route.fulfill(json=said))
     await page.fill("#composition", "1f 1e")
     await page.locator(".advice", has_text="Chambre 4, Les Tilleuls").wait_for()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_who_chooses_a_level_reads_whom_it_is_for(
+    house: House, browser: Any, owner: asyncpg.Connection, size: dict[str, int]
+) -> None:
+    """As it is published: by the operator at his call, by the social worker in the form, by everybody among the rules."""
+    chair = await house.chair("coordinator")
+    first = (await chair.get("/api/rules")).json()["earliest"]
+    grid = ["bébé de moins de 3 mois", "moins de 3 ans", "plus de 65 ans", "toutes les autres situations"]
+    await chair.do("/api/rules", {"effective": first, "grid": grid})
+    await owner.execute("UPDATE rules SET effective = effective - 2")
+    await chair.do("/api/rules", {"effective": first, "grid": grid})  # the board is read anew, and with it what is in force
+    page = await sit(browser, house, "operator", size, [])
+    await page.fill("#composition", "1f n3")
+    await page.locator(".whom", has_text=grid[2]).wait_for()
+    page = await sit(browser, house, "worker", size, [])
+    await page.locator("button", has_text="Nouvelle demande").first.click()
+    await page.locator(".note", has_text=f"Niveau 4 : {grid[3]}").wait_for()
+    await page.goto(f"{house.base}/regles")
+    await page.locator("section").first.locator("ul.grid li").nth(3).wait_for()
