@@ -190,7 +190,7 @@ class Feed:
             self.rows.take(*views.rows(views.Operator(), self.board, changed))
         for view, screens in self.screens.items():
             if view.concerned(concerned):
-                self._show(screens, self._frame(view, self.upto[view], self.seq, changed, lines))
+                self._show(screens, self._frame(view, self.upto[view], changed, lines))
                 self.upto[view] = self.seq
 
     def _show(self, screens: set[Screen], text: bytes) -> None:
@@ -200,13 +200,13 @@ class Feed:
         for show in [screen.show for screen in screens]:
             show(frame)
 
-    def _frame(self, view: View, before: int, upto: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
+    def _frame(self, view: View, before: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
         seen, gone = views.rows(view, self.board, touched)
         if not isinstance(view, views.Operator):
-            return self._wrap(before, upto, seen, gone, ())
-        return self._wrap(before, upto, self.rows.take(seen, gone) if self.whole else seen, gone, lines)
+            return self._wrap(before, seen, gone, ())
+        return self._wrap(before, self.rows.take(seen, gone) if self.whole else seen, gone, lines)
 
-    def _wrap(self, before: int, upto: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
+    def _wrap(self, before: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(
             {
                 "t": "frame",
@@ -214,7 +214,7 @@ class Feed:
                 "epoch": self.epoch,
                 "whole": whole,
                 "from": before,
-                "to": upto,
+                "to": self.seq,
                 "at": self.at,
                 "rows": rows,
                 "gone": gone,
@@ -225,13 +225,13 @@ class Feed:
     def number(self, view: View) -> bytes:
         """For a screen that asks whether it is fresh: the frame that says that nothing since concerned it; empty where it was told all."""
         told = self.upto.get(view, self.seq)
-        return framed(self._wrap(told, self.seq, {}, {}, ())) if told < self.seq else b""
+        return framed(self._wrap(told, {}, {}, ())) if told < self.seq else b""
 
     def snapshot(self, view: View) -> tuple[str, bytes]:
         """Position and whole board of a view, encoded once a position."""
         if view not in self.texts:
             news = self.recent if isinstance(view, views.Operator) else ()
-            self.texts[view] = self._wrap(-1, self.seq, self._all(view), {}, tuple(news), whole=True)
+            self.texts[view] = self._wrap(-1, self._all(view), {}, tuple(news), whole=True)
         return self.position, self.texts[view]
 
     def _all(self, view: View) -> Any:
@@ -256,7 +256,7 @@ class Feed:
             for kept in missed:
                 touched.add(kept.touched)
             lines = tuple(line for kept in missed for line in kept.news)
-            text = self._frame(view, missed[0].before, self.seq, touched, lines)
+            text = self._frame(view, missed[0].before, touched, lines)
             screen.show(framed(text))
         return True
 

@@ -248,4 +248,6 @@ async def test_who_chooses_a_level_reads_whom_it_is_for(
     await page.locator("button", has_text="Nouvelle demande").first.click()
     await page.locator(".note", has_text=f"Niveau 4 : {grid[3]}").wait_for()
     await page.goto(f"{house.base}/regles")
-    await page.locator("section").first.locator("ul.grid li").nth(3).wait_for()
+    lines = page.locator("section").first.locator("ul.grid li")
+    await lines.nth(3).wait_for()
+    assert [line in said for line, said in zip(grid, await lines.all_inner_texts(), strict=True)] == [True] * 4
