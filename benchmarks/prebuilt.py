@@ -4,12 +4,16 @@ frame to every screen, as nchan has it. Everything else is the service itself: s
 import os
 import sys
 import time
+from collections import deque
+from itertools import takewhile
 from typing import Any
 
 from siao import settings, workers
 from siao.live import hub, pace
 from siao.live.doorbell import CHANNEL, Doorbell
-from siao.live.feed import Feed
+from siao.live.feed import KEPT_ENTRIES, Feed
+from siao.live.waves import Wave
+from siao.live.wire import framed
 
 AT_ONCE = "SIAO_BENCH_AT_ONCE"
 """Set: nothing is gathered on purpose, as nchan has it; what came while the last was written goes out together."""
@@ -21,6 +25,9 @@ class Ready(Feed):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.news: dict[str, bytes] = {}
+        self.latest: dict[str, bytes] = {}
+        self.beds: deque[tuple[int, str]] = deque(maxlen=KEPT_ENTRIES)
+        self.count = 0
 
     def ring(self, seq: int = -1) -> None:
         super().ring()
@@ -34,11 +41,22 @@ class Ready(Feed):
         news, self.news = self.news, {}
         if not news:
             return
-        began = time.thread_time()
-        text = b"[" + b",".join(news.values()) + b"]" if len(news) > 1 else next(iter(news.values()))
-        for screens in self.screens.values():
-            self._show(screens, text)
-        self.pace.told(time.thread_time() - began)
+        before = self.count
+        for self.count, bed in enumerate(news, before + 1):
+            self.beds.append((self.count, bed))
+        self.latest |= news
+        self.frames.clear()
+        self.waves.owe(before, set())
+        self.taken_at = time.monotonic()
+
+    def _owed(self, wave: Wave) -> bytes:
+        after = wave.owed or 0
+        key = wave.view, wave.upto, after
+        if key not in self.frames:
+            beds = dict.fromkeys(bed for _, bed in takewhile(lambda one: one[0] > after, reversed(self.beds)))
+            rows = [self.latest[bed] for bed in beds]
+            self.frames[key] = framed(b"[" + b",".join(rows) + b"]" if len(rows) > 1 else rows[0])
+        return self.frames[key]
 
 
 class Bell(Doorbell):
@@ -72,7 +90,8 @@ def serve() -> int:
 
     hub.Feed, hub.Doorbell, app.Hub = Ready, Bell, Fed  # type: ignore[misc]
     if AT_ONCE in os.environ:
-        pace.GATHER_MAX_SECONDS = 0.0
+        pace.GATHER_SECONDS = 0.0
+        pace.SHARE = 0
     found = settings.from_environment()
     server = workers.Opening(workers.config(found))
     uvloop.run(server.serve([workers.listening(found.host, found.port)]))

@@ -69,7 +69,7 @@ class Sitting:
             hub = self.here.hub
             epoch, top = hub.top(self.feed.code) or (None, None)
             pong = {"t": "pong", "n": ping, "epoch": epoch, "top": top, "redis": hub.doorbell.up}
-            self.line.show(self.feed.number(self.view) + framed(msgspec.json.encode(pong)))
+            self.line.show(self.feed.number(self.line) + framed(msgspec.json.encode(pong)))
 
     async def look(self, now: float) -> None:
         kept = self.here.known.seen(self.cookie)
@@ -101,7 +101,7 @@ class Sitting:
 
     def left(self, code: int | None) -> None:
         if self.line is not None:
-            self.feed.leave(self.view, self.line)
+            self.feed.leave(self.line)
         self.line = None
         self.here.sittings.discard(self)
         if code is not None:

@@ -14,7 +14,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, RedisError
 
 from siao.live import address
-from siao.live.pace import Pace
+from siao.live.pace import gather
 from siao.store import db as database
 
 log = logging.getLogger("siao.doorbell")
@@ -39,8 +39,7 @@ class Doorbell:
         self.heard, self.missed, self.house, self.up = heard, missed, house, False
         self.channel = ""
         self.rings: dict[str, int] = {}
-        self.pace = Pace()
-        self.rung = asyncio.Event()
+        self.rung, self.published_at = asyncio.Event(), 0.0
 
     def ring(self, territory: str, seq: int) -> None:
         self.heard(territory, seq)  # this process's own screens need no round trip
@@ -52,7 +51,7 @@ class Doorbell:
         costs one bounded attempt, never an answer. At once while it is quiet; those who hear gather as long anyway."""
         while True:
             await self.rung.wait()
-            await asyncio.sleep(self.pace.wait(time.monotonic()))
+            await asyncio.sleep(gather(self.published_at, time.monotonic()))
             self.rung.clear()
             rings, self.rings = self.rings, {}
             try:
@@ -60,7 +59,7 @@ class Doorbell:
                     await self._publish(" ".join(f"{code}:{seq}" for code, seq in rings.items()))
             except (RedisError, OSError, TimeoutError):
                 self.up = False
-            self.pace.told(0.0)
+            self.published_at = time.monotonic()
 
     async def _publish(self, text: str) -> None:
         if self.redis is None:

@@ -1,4 +1,4 @@
-"""One per process and territory: tails the journal, folds the board, encodes once a view, fans out.
+"""One per process and territory: tails the journal, folds the board, encodes once for all who stand at the same place, fans out.
 
 A frame covers (from, to]. Snapshot and subscription are one function without an `await` between, so nothing slips in
 between. The resume buffer keeps ids, never rows: what a household needs must not outlive its request in memory.
@@ -9,10 +9,11 @@ import logging
 import re
 import time
 from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-from uuid import UUID
+from itertools import takewhile
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,8 +21,9 @@ from siao.core import board as boards
 from siao.core import views
 from siao.core.board import Board, Touched
 from siao.core.views import View
-from siao.live.pace import Pace
+from siao.live.pace import Pace, gather
 from siao.live.snapshots import Rows, Shelf
+from siao.live.waves import Screen, Wave, Waves
 from siao.live.wire import framed
 from siao.store import board as store
 from siao.store import db as database
@@ -36,14 +38,6 @@ KEPT_FOR = timedelta(hours=12)
 NEWS_MINUTES = 10
 NEWS_SHOWN = 60
 NUMBER = re.compile(r"[0-9]{1,18}").fullmatch  # `²` is a digit too, and of five thousand of them Python makes no number
-
-
-class Screen(Protocol):
-    """What listens to a view: takes what is framed for the wire already, or is sent back for a new snapshot."""
-
-    def show(self, frame: bytes, /) -> object: ...
-
-    def resync(self) -> None: ...
 
 
 class Kept(Struct, frozen=True):
@@ -67,18 +61,18 @@ class Feed:
         self.hurry = asyncio.Event()
         self.ready = asyncio.Event()
         self.heard = -1
-        self.screens: dict[View, set[Screen]] = {}
-        self.upto: dict[View, int] = {}
+        self.waves = Waves()
         self.kept: deque[Kept] = deque(maxlen=KEPT_ENTRIES)
         self.recent: deque[dict[str, Any]] = deque(maxlen=NEWS_SHOWN)
         self.at: datetime | None = None
         self.texts: dict[View, bytes] = {}
+        self.frames: dict[tuple[View, int, int], bytes] = {}
         self.shelf = Shelf(self.snapshot)
         self.rows = Rows()
         self.whole = False
         self.pace = Pace()
         self.told = self.delivered = 0
-        self.pulled_at = 0.0
+        self.pulled_at = self.taken_at = 0.0
 
     @property
     def board(self) -> Board:
@@ -118,7 +112,7 @@ class Feed:
                     await self.bell.wait()
             except TimeoutError:
                 continue
-            if wait := self.pace.wait(time.monotonic(), bool(self.screens)):
+            if wait := gather(self.taken_at, time.monotonic(), bool(self.waves.seats)):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self.hurry.wait()
@@ -136,13 +130,11 @@ class Feed:
             self.pulled_at = asked_at  # the answer is as old as the question
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
-                self._resync()
+                self._resync(self.waves.seats)
                 return
             if not news.entries:
                 return
-            began = time.thread_time()
             self._take(news)
-            self.pace.told(time.thread_time() - began)
             more = news.seq > self.seq  # else whatever came since has rung; looking at once would leave nothing to gather
 
     async def _load(self) -> None:
@@ -161,16 +153,19 @@ class Feed:
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
-        """Folds, encodes once a view, sends: no await, so that every screen sees the same order."""
+        """Folds, and says whom it concerns; no await, so that every screen sees the same order."""
         board = self.board
         changed, concerned = board.take(news.facts, news.touched)
+        if self.whole:
+            self.rows.take(*views.rows(views.Operator(), board, changed))
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
         lines = tuple(views.line(board, entry) for entry in news.entries if entry.account is None)
         self.recent.extend(lines)
         self.kept.append(Kept(before, self.seq, changed, lines, self.at))
         self._forget(self.at)
         self._moved()
-        self._tell(changed, lines, concerned)
+        self.waves.owe(before, concerned)
+        self.taken_at = time.monotonic()
 
     def _forget(self, now: datetime) -> None:
         """What is too long ago to be told."""
@@ -181,30 +176,55 @@ class Feed:
 
     def _moved(self) -> None:
         self.texts.clear()
+        self.frames.clear()
         self.shelf.forget()
 
-    def _tell(self, changed: Touched, lines: tuple[dict[str, Any], ...], concerned: set[UUID]) -> None:
-        """One frame a view that is concerned, from where that view was last told. The others learn the number when they ask (`number`):
-        of 1,050 screens of a city's evening 900 look at one shelter each, and to write to them all was most of what a click waited for."""
-        if self.whole and views.Operator() not in self.screens:
-            self.rows.take(*views.rows(views.Operator(), self.board, changed))
-        for view, screens in self.screens.items():
-            if view.concerned(concerned):
-                self._show(screens, self._frame(view, self.upto[view], changed, lines))
-                self.upto[view] = self.seq
+    async def tell(self) -> None:
+        """A supervised loop: wave after wave, at the pace."""
+        while True:
+            await self.waves.owing.wait()
+            await asyncio.sleep(self.pace.wait(time.monotonic()))
+            self._tell()
 
-    def _show(self, screens: set[Screen], text: bytes) -> None:
-        frame = framed(text)
-        self.told += 1
+    def _tell(self) -> None:
+        """The wave that has waited longest, from where it was last told. One that cannot be told on takes a new board."""
+        wave = self.waves.next()
+        if wave is None:
+            return
+        began, cost = time.monotonic(), time.thread_time()
+        try:
+            self._show(wave.screens, self._owed(wave))
+        except Exception:
+            self._resync(wave.screens)
+            raise
+        wave.upto, wave.owed = self.seq, None
+        self.pace.told(began, time.thread_time() - cost)
+
+    def _show(self, screens: Collection[Screen], frame: bytes) -> None:
         self.delivered += len(screens)
         for show in [screen.show for screen in screens]:
             show(frame)
 
-    def _frame(self, view: View, before: int, touched: Touched, lines: tuple[dict[str, Any], ...]) -> bytes:
-        seen, gone = views.rows(view, self.board, touched)
+    def _owed(self, wave: Wave) -> bytes:
+        assert wave.owed is not None
+        key = wave.view, wave.upto, wave.owed
+        if key not in self.frames:
+            missed = self._since(wave.owed)
+            if missed is None:
+                raise LookupError("a wave is further behind than what is kept")
+            self.frames[key] = self._frame(wave.view, wave.upto, missed)
+            self.told += 1
+        return self.frames[key]
+
+    def _frame(self, view: View, before: int, missed: Sequence[Kept]) -> bytes:
+        """What `missed` touched, as it is now, as a frame from `before`."""
+        touched = Touched()
+        for kept in missed:
+            touched.add(kept.touched)
         if not isinstance(view, views.Operator):
-            return self._wrap(before, seen, gone, ())
-        return self._wrap(before, self.rows.take(seen, gone) if self.whole else seen, gone, lines)
+            return framed(self._wrap(before, *views.rows(view, self.board, touched), ()))
+        rows = self.rows.of(touched) if self.whole else views.rows(view, self.board, touched)
+        return framed(self._wrap(before, *rows, [line for kept in missed for line in kept.news]))
 
     def _wrap(self, before: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(
@@ -222,10 +242,13 @@ class Feed:
             }
         )
 
-    def number(self, view: View) -> bytes:
-        """For a screen that asks whether it is fresh: the frame that says that nothing since concerned it; empty where it was told all."""
-        told = self.upto.get(view, self.seq)
-        return framed(self._wrap(told, {}, {}, ())) if told < self.seq else b""
+    def number(self, screen: Screen) -> bytes:
+        """For a screen that asks whether it is fresh: the frame that says that nothing since concerned it; empty where it was told all,
+        or its turn to be told is coming."""
+        wave = self.waves.seats.get(screen)
+        if wave is None or wave.owed is not None or wave.upto == self.seq:
+            return b""
+        return framed(self._wrap(wave.upto, {}, {}, ()))
 
     def snapshot(self, view: View) -> tuple[str, bytes]:
         """Position and whole board of a view, encoded once a position."""
@@ -246,39 +269,32 @@ class Feed:
 
     def subscribe(self, view: View, screen: Screen, since: str) -> bool:
         """From now on the screen gets every frame; first what it missed since its position. False: take a new snapshot."""
-        missed = self._missed(since)
+        epoch, _, number = since.rpartition(":")
+        missed = self._since(int(number) if NUMBER(number) else -1) if epoch == self.epoch else None
         if missed is None:
             return False
-        self.screens.setdefault(view, set()).add(screen)
-        self.upto.setdefault(view, self.seq)
+        self.waves.join(view, screen, self.seq)
         if missed:
-            touched = Touched()
-            for kept in missed:
-                touched.add(kept.touched)
-            lines = tuple(line for kept in missed for line in kept.news)
-            text = self._frame(view, missed[0].before, touched, lines)
-            screen.show(framed(text))
+            screen.show(self._frame(view, missed[0].before, missed))
         return True
 
-    def _missed(self, since: str) -> list[Kept] | None:
+    def _since(self, after: int) -> list[Kept] | None:
         """The deltas after a position, if they join exactly; None where they do not."""
-        epoch, _, number = since.rpartition(":")
-        after = int(number) if NUMBER(number) else -1
-        if epoch != self.epoch or not 0 <= after <= self.seq:
+        if not 0 <= after <= self.seq:
             return None
-        missed = [kept for kept in self.kept if kept.upto > after]
+        missed = list(takewhile(lambda kept: kept.upto > after, reversed(self.kept)))[::-1]
         return missed if after == self.seq or (missed and missed[0].before <= after) else None
 
     def status(self) -> dict[str, Any]:
         """Aggregates: how many screens of each kind of view, what they were told, and what it cost."""
         screens: dict[str, int] = {}
-        for view, here in self.screens.items():
-            screens[view.name] = screens.get(view.name, 0) + len(here)
+        for wave in self.waves:
+            screens[wave.view.name] = screens.get(wave.view.name, 0) + len(wave.screens)
         return {
             "territory": self.code,
             "position": self.position,
             "screens": screens,
-            "views": len(self.screens),
+            "views": len(self.waves.views),
             "frames": self.told,
             "deliveries": self.delivered,
             "last_cost_ms": round(1000 * self.pace.cost, 3),
@@ -286,14 +302,10 @@ class Feed:
             "resumable": len(self.kept),
         }
 
-    def leave(self, view: View, screen: Screen) -> None:
-        screens = self.screens.get(view, set())
-        screens.discard(screen)
-        if not screens:
-            self.screens.pop(view, None)
-            self.upto.pop(view, None)
+    def leave(self, screen: Screen) -> None:
+        self.waves.leave(screen)
 
-    def _resync(self) -> None:
-        for screens in tuple(self.screens.values()):
-            for screen in tuple(screens):
-                screen.resync()
+    def _resync(self, screens: Iterable[Screen]) -> None:
+        for screen in tuple(screens):
+            self.waves.leave(screen)
+            screen.resync()

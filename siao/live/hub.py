@@ -86,7 +86,8 @@ class Hub:
     def _open(self, territory: str) -> Feed:
         if territory not in self.feeds:
             self.feeds[territory] = feed = Feed(self.pool, territory)
-            self.supervise(_named(territory), feed.run)
+            for name, loop in zip(_named(territory), (feed.run, feed.tell), strict=True):
+                self.supervise(name, loop)
         return self.feeds[territory]
 
     async def _watch_tops(self) -> None:
@@ -112,14 +113,15 @@ class Hub:
 
         `territories`: so for each of them. One alone that fails is told, as Redis away is, and keeps no other from being served.
         """
-        now, feeds = time.monotonic(), self.feeds.values()
+        now, feeds, dead = time.monotonic(), self.feeds.values(), self.given_up()
+        loops = {name for code in self.feeds for name in _named(code)}
         looked = [feed.ready.is_set() and now - feed.pulled_at < FEED_AGE_MAX_SECONDS for feed in feeds]
         return {
             "database": now - self.read_at < 2 * TOP_AGE_MAX_SECONDS,
             "board": not feeds or any(feed.ready.is_set() for feed in feeds),
             "feed": not looked or any(looked),
-            "loops": not self.given_up() - set(map(_named, self.feeds)),
-            "territories": all(looked),
+            "loops": not dead - loops,
+            "territories": all(looked) and not dead & loops,
             "redis": self.doorbell.up,
         }
 
@@ -146,8 +148,9 @@ class Hub:
             feed.ring()
 
 
-def _named(territory: str) -> str:
-    return f"feed {territory}"
+def _named(territory: str) -> tuple[str, str]:
+    """A feed's two loops."""
+    return f"feed {territory}", f"tell {territory}"
 
 
 def _too_often(deaths: deque[float]) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 import zstandard
 from msgspec import Struct
 
-from siao.core.board import KINDS
+from siao.core.board import KINDS, Touched
 from siao.core.views import Row, View
 
 TICK_SECONDS = 0.05
@@ -46,16 +46,24 @@ class Rows:
     def __init__(self) -> None:
         self.kinds: dict[str, dict[Any, msgspec.Raw]] = {kind: {} for kind in KINDS}
 
-    def take(self, seen: dict[str, list[Row]], gone: dict[str, list[Any]]) -> dict[str, list[msgspec.Raw]]:
-        """Keeps what changed, drops what went; gives the rows encoded."""
+    def take(self, seen: dict[str, list[Row]], gone: dict[str, list[Any]]) -> None:
+        """Keeps what changed, drops what went."""
         for kind, ids in gone.items():
             for id in ids:
                 self.kinds[kind].pop(id, None)
-        return {kind: [self._kept(kind, row) for row in rows] for kind, rows in seen.items()}
+        for kind, rows in seen.items():
+            self.kinds[kind].update((row["id"], msgspec.Raw(msgspec.json.encode(row))) for row in rows)
 
-    def _kept(self, kind: str, row: Row) -> msgspec.Raw:
-        text = self.kinds[kind][row["id"]] = msgspec.Raw(msgspec.json.encode(row))
-        return text
+    def of(self, touched: Touched) -> tuple[dict[str, list[msgspec.Raw]], dict[str, list[Any]]]:
+        """Of these ids the rows that are there, and the ids that are gone."""
+        seen, gone = {}, {}
+        for kind, rows in self.kinds.items():
+            ids = getattr(touched, kind)
+            if here := [rows[id] for id in ids if id in rows]:
+                seen[kind] = here
+            if left := [id for id in ids if id not in rows]:
+                gone[kind] = left
+        return seen, gone
 
     def all(self) -> dict[str, list[msgspec.Raw]]:
         return {kind: list(rows.values()) for kind, rows in self.kinds.items() if rows}

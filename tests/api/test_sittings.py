@@ -96,7 +96,7 @@ async def test_each_question_looks_at_the_right_again() -> None:
     assert msgspec.json.decode(wire.wrote[-1][2:]) == {"t": "pong", "n": 3, "epoch": "e", "top": 7, "redis": True}
     known.learn(operator(Right(Role.OPERATOR, "02")))
     sitting.heard(b'{"ping":4}')
-    assert here.hub.hung_up[NO_RIGHT] == 1 and not here.sittings and not sitting.feed.screens
+    assert here.hub.hung_up[NO_RIGHT] == 1 and not here.sittings and not sitting.feed.waves.seats
     assert b"pong" not in wire.wrote[-1]
     assert known.asked == 0
 

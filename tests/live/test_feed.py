@@ -26,6 +26,13 @@ class Heard:
         raise AssertionError("nothing here asks for a new board")
 
 
+async def news(feed: Feed) -> None:
+    """What came is read and told."""
+    await feed._pull()
+    while feed.waves.turns:
+        feed._tell()
+
+
 def kept(feed: Feed) -> set[UUID]:
     return set(feed.rows.kinds["requests"])
 
@@ -39,9 +46,9 @@ async def test_needs_do_not_outlive_their_request_in_memory(hotline: Hotline, po
         feed.snapshot(Operator())
     assert feed.subscribe(Operator(), screen, feed.position)
     request = await hotline.ask(needs=("animals",))
-    await feed._pull()
+    await news(feed)
     assert screen.frames == 1 and kept(feed) == ({request} if whole else set())
-    feed.leave(Operator(), screen)
+    feed.leave(screen)
     await hotline.do(Withdraw(request))
     await feed._pull()
     assert kept(feed) == set()

@@ -171,11 +171,13 @@ class History:
         return False
 
     async def _step(self, step: int) -> None:
-        what = self.dice.choices(("commit", "pull", "ask", "ping", "answer", "carry", "cut", "restore"), (20, 22, 10, 22, 24, 34, 2, 1.5))[
-            0
-        ]
+        what = self.dice.choices(
+            ("commit", "pull", "tell", "ask", "ping", "answer", "carry", "cut", "restore"), (20, 22, 24, 10, 22, 24, 34, 2, 1.5)
+        )[0]
         if what in ("pull", "restore") and step:
             await self._database(what)
+        elif what == "tell":
+            self.feed._tell()
         elif what == "commit":
             self.truth.commit(self.now, self.dice.randrange(3))
         elif what == "cut":
@@ -222,7 +224,7 @@ class History:
             at, epoch, seq = self.now, self.feed.epoch, self.feed.seq
         known = self.now - at < TOP_AGE_MAX
         pong = {"t": "pong", "n": ping[1], "epoch": epoch if known else None, "top": seq if known else None}
-        ping[2].show(self.feed.number(self.view))
+        ping[2].show(self.feed.number(ping[2]))
         ping[2].show(msgspec.json.encode(pong))
 
     def _carry(self, line: Line) -> None:

@@ -15,7 +15,7 @@ from chairs import House
 from siao.core.people import Role
 from siao.core.views import AtShelter, Operator
 from siao.live.gate import Full, Gate
-from siao.live.pace import GATHER_MAX_SECONDS, GATHER_SECONDS, Pace
+from siao.live.pace import GATHER_SECONDS, SHARE, UNWATCHED_SECONDS, Pace, gather
 from siao.live.snapshots import CODINGS, TICK_SECONDS, Shelf, coding
 
 DECODE: dict[str, Any] = {
@@ -152,16 +152,26 @@ async def test_the_door_lets_so_many_in_and_tells_the_rest() -> None:
     assert await come()
 
 
-def test_quiet_is_told_at_once_and_a_crowd_is_gathered() -> None:
-    pace = Pace()
-    assert pace.wait(1000.0) == 0
-    pace.told(0.001)
-    assert GATHER_SECONDS - 0.001 < pace.wait(pace.ended) <= GATHER_SECONDS + 1e-6
-    pace.told(0.015)
-    assert abs(pace.wait(pace.ended) - 0.015) < 1e-6
-    pace.told(3.0)
-    assert abs(pace.wait(pace.ended) - GATHER_MAX_SECONDS) < 1e-6
-    assert pace.wait(pace.ended + GATHER_MAX_SECONDS) == 0
+def test_quiet_is_looked_at_once_and_a_crowd_is_gathered() -> None:
+    assert gather(0.0, 1000.0) == 0
+    assert gather(1000.0, 1000.0) == pytest.approx(GATHER_SECONDS)
+    assert gather(1000.0, 1000.0, watched=False) == pytest.approx(UNWATCHED_SECONDS)
+
+
+def test_after_quiet_a_thousand_screens_are_told_in_one_go_and_in_a_crowd_half_of_the_time() -> None:
+    pace, now, waited = Pace(), 1000.0, 0.0
+    for _ in range(8):
+        waited += pace.wait(now)
+        pace.told(now, 0.002)
+        now += 0.002
+    assert waited == 0, "a thousand screens in eight waves"
+    told, began = 0, now
+    while now < began + 1.0:
+        now += pace.wait(now)
+        pace.told(now, 0.004)
+        now, told = now + 0.004, told + 1
+    assert 0.004 * told == pytest.approx(1 / (1 + SHARE), abs=0.03)
+    assert pace.wait(now + 1.0) == 0
 
 
 @pytest.mark.parametrize("login", chairs.RIGHTS)

@@ -181,7 +181,6 @@ async def test_a_screen_that_does_not_read_is_hung_up_once_and_given_up(monkeypa
     monkeypatch.setattr("siao.live.socket.GRACE_SECONDS", 0.1)
     listener, line, other, connections = await lined()
     feed = feeds.Feed(None, "01")  # type: ignore[arg-type]
-    feed.screens["view"] = {line}  # type: ignore[index]
     wrote = 0
     while not listener.ended and wrote < 100 * BUFFER_MAX_BYTES:  # the kernel takes some first
         feed._show({line}, b"x" * 100_000)

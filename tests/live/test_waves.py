@@ -1,0 +1,133 @@
+"""Screens are told in waves: the longest waiting first, each of the rows as they are at its turn, and the loop is free in between."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+import city
+from hotline import Hotline
+from siao.core import views
+from siao.core.views import AtShelter, Operator
+from siao.live.feed import Feed
+from siao.live.waves import WAVE_SCREENS, Waves
+from siao.store import db as database
+
+HERE, THERE = AtShelter(UUID(int=1)), AtShelter(UUID(int=2))
+
+
+class Heard:
+    """A screen that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.sent_back = 0
+
+    def show(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def resync(self) -> None:
+        self.sent_back += 1
+
+
+def test_a_wave_is_filled_before_another_begins_and_ends_with_its_last_screen() -> None:
+    waves, screens = Waves(), [Heard() for _ in range(2 * WAVE_SCREENS + 1)]
+    for screen in screens:
+        waves.join(Operator(), screen, 7)
+    assert [len(wave.screens) for wave in waves] == [WAVE_SCREENS, WAVE_SCREENS, 1]
+    waves.leave(screens[0])
+    waves.leave(screens[-1])
+    waves.join(Operator(), screens[0], 8)
+    assert [len(wave.screens) for wave in waves] == [WAVE_SCREENS, WAVE_SCREENS]
+    for screen in screens:
+        waves.leave(screen)
+    assert not waves.views and not waves.seats
+    waves.leave(screens[0])
+
+
+def test_whom_news_concern_has_one_turn_the_longest_waiting_first() -> None:
+    waves = Waves()
+    for view in (Operator(), HERE, THERE):
+        waves.join(view, Heard(), 3)
+    waves.owe(3, {THERE.shelter})
+    waves.owe(4, {THERE.shelter, HERE.shelter})
+    turns = [waves.next() for _ in range(3)]
+    assert [(wave.view, wave.owed) for wave in turns if wave] == [(Operator(), 3), (THERE, 3), (HERE, 4)]
+    assert waves.next() is None and not waves.owing.is_set()
+
+
+def test_who_has_left_has_no_turn() -> None:
+    waves, gone, there = Waves(), Heard(), Heard()
+    waves.join(HERE, gone, 3)
+    waves.join(Operator(), there, 3)
+    waves.owe(3, {HERE.shelter})
+    waves.leave(gone)
+    wave = waves.next()
+    assert wave is not None and wave.screens == {there} and waves.next() is None
+
+
+async def many(feed: Feed, hotline: Hotline, number: int) -> list[Heard]:
+    """Screens of the whole territory, and one request that they have not heard of."""
+    await feed._pull()
+    screens = [Heard() for _ in range(number)]
+    for screen in screens:
+        assert feed.subscribe(Operator(), screen, feed.position)
+    await hotline.ask()
+    await feed._pull()
+    return screens
+
+
+async def test_a_later_wave_is_told_of_what_came_meanwhile(hotline: Hotline, pool: database.Pool) -> None:
+    feed = Feed(pool, city.CODE)
+    first, *_, last = await many(feed, hotline, 2 * WAVE_SCREENS)
+    feed._tell()
+    assert len(first.frames) + len(last.frames) == 1, "one wave"
+    await hotline.ask()
+    await feed._pull()
+    while feed.waves.turns:
+        feed._tell()
+    early, late = sorted((first, last), key=lambda screen: -len(screen.frames))
+    assert [len(early.frames), len(late.frames)] == [2, 1]
+    asked = [b'"verb":"ask"' in frame for frame in early.frames]
+    assert asked == [True, True] and late.frames[0].count(b'"verb":"ask"') == 2
+
+
+async def test_a_screen_whose_turn_is_coming_is_told_no_number(hotline: Hotline, pool: database.Pool) -> None:
+    """The number says that nothing concerned it since."""
+    feed = Feed(pool, city.CODE)
+    (screen,) = await many(feed, hotline, 1)
+    assert feed.number(screen) == b""
+    feed._tell()
+    assert feed.number(screen) == b"" and len(screen.frames) == 1
+
+
+async def test_between_two_waves_others_have_their_turn(hotline: Hotline, pool: database.Pool) -> None:
+    feed = Feed(pool, city.CODE)
+    screens = await many(feed, hotline, 4 * WAVE_SCREENS)
+    telling = asyncio.create_task(feed.tell())
+    seen = set[int]()
+    while (told := sum(len(screen.frames) for screen in screens)) < len(screens):
+        seen.add(told)
+        await asyncio.sleep(0)
+    telling.cancel()
+    assert seen >= {WAVE_SCREENS, 2 * WAVE_SCREENS, 3 * WAVE_SCREENS}
+
+
+async def test_a_wave_that_cannot_be_told_takes_a_new_board_and_the_others_are_told(
+    hotline: Hotline, pool: database.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its next frame would join, and lack what this one had."""
+    feed = Feed(pool, city.CODE)
+    screens = await many(feed, hotline, WAVE_SCREENS + 1)
+    encode = views.encode
+
+    def fails(value: object) -> bytes:
+        monkeypatch.setattr(views, "encode", encode)
+        raise ValueError("no row like that")
+
+    monkeypatch.setattr(views, "encode", fails)
+    with pytest.raises(ValueError, match="no row"):
+        feed._tell()
+    feed._tell()
+    assert [(screen.sent_back, len(screen.frames)) for screen in screens] == WAVE_SCREENS * [(1, 0)] + [(0, 1)]
+    assert len(feed.waves.seats) == 1
