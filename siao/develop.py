@@ -42,6 +42,7 @@ def check(argv: list[str]) -> int:
             "svelte-check",
             lambda: _node("node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"),
         ),
+        ("tsc", lambda: _node("node_modules/typescript/bin/tsc", "-p", "tsconfig.shell.json")),
     )
 
 

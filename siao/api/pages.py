@@ -32,6 +32,15 @@ def page(request: Call) -> Response[bytes]:
     return Response(index.read_bytes() if index.exists() else UNBUILT, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
 
+@get("/shell.js", include_in_schema=False, sync_to_thread=False)
+def shell(request: Call) -> Response[bytes]:
+    """What opens the screens where no server answers (siao/web/src/shell.ts): it stands at the root, over all pages."""
+    script = screens_folder() / "shell.js"
+    found = script.exists()
+    headers = {"Cache-Control": "no-cache"}
+    return Response(script.read_bytes() if found else b"", status_code=200 if found else 404, media_type="text/javascript", headers=headers)
+
+
 TOLD = {"redis", "territories"}
 """What /readyz tells and does not ask for: Redis away costs a second, a territory whose board fails is alone with it."""
 
@@ -52,4 +61,4 @@ async def ready(request: Call) -> Response[dict[str, Any]]:
 def routes() -> list[Any]:
     assets = screens_folder() / "assets"
     static = [create_static_files_router("/assets", [assets], include_in_schema=False, cache_control=KEPT)] if assets.is_dir() else []
-    return [page, alive, ready, *static]
+    return [page, shell, alive, ready, *static]

@@ -51,6 +51,7 @@ async def test_a_surge_plan_that_is_not_closed_says_who_is_there(house: House, b
     placement = await second.hold(await second.ask(), "Renfort")
     page = await sit(browser, house, "coordinator", DESK, [])
     await page.locator(".surge button:enabled", has_text="Fermer").click()
+    await page.locator(".surge button:enabled", has_text="Oui, fermer").click()
     there = page.locator(".there tr")
     await there.wait_for()
     assert (await second.rows("operator"))["placements"][0]["code"] in await there.inner_text()
@@ -61,6 +62,9 @@ async def test_a_surge_plan_that_is_not_closed_says_who_is_there(house: House, b
     await second.do(f"/api/placements/{placement}/release")
     await there.wait_for(state="detached")
     await page.locator(".surge button:enabled", has_text="Fermer").click()
+    await page.locator(".surge button", has_text="Oui, fermer").wait_for()
+    assert await page.locator(".surge .on-l").count() == 1, "said once, nothing is done"
+    await page.locator(".surge button:enabled", has_text="Oui, fermer").click()
     await page.locator(".surge button", has_text="Ouvrir").wait_for()
     assert await page.locator(".side .said").count() == 0
 

@@ -15,3 +15,4 @@ import './style/paper.css';
 const theme = localStorage.getItem('siao.theme');
 if (theme) document.documentElement.dataset['theme'] = theme;
 mount(App, { target: document.body });
+if (import.meta.env.PROD) void navigator.serviceWorker?.register('/shell.js').catch(() => undefined);

@@ -6,7 +6,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { ask, read, Refused, Unknown } from './api';
 import { fate, PING_MS, polled, reaches, readTop, renewed, wait } from './lease';
-import type { Answer, Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Shelter, Unit } from './types';
+import type { Answer, Asked, Followed, Frame, Id, Kind, Me, News, Placement, Plan, Pong, Rows, Shelter, Unit } from './types';
 
 const NEWS_MAX = 40;
 const TICK_MS = 250;
@@ -32,6 +32,8 @@ export class Feed {
   /** When the board was last known to be true, epoch ms. */
   trueAt = $state(0);
   retryAt = $state(0);
+  /** What is shown was kept in this browser: part of a board of before, and no server has answered since. */
+  recalled = $state(false);
 
   private epoch = '';
   private mine = -1;
@@ -120,7 +122,7 @@ export class Feed {
     if (reaches(this.position(), readTop(response.headers.get('siao-top')))) this.renew(sent);
   }
 
-  private position(): { epoch: string; seq: number } {
+  position(): { epoch: string; seq: number } {
     return { epoch: this.epoch, seq: this.mine };
   }
 
@@ -212,10 +214,25 @@ export class Feed {
     this.stop();
   }
 
-  private apply(frame: Frame): void {
-    const maps: Record<Kind, SvelteMap<Id, { id: Id }>> = {
+  rows(): Rows {
+    return Object.fromEntries(Object.entries(this.maps()).map(([kind, map]) => [kind, [...map.values()]]));
+  }
+
+  /** Shows what was kept of a board, true at an instant of before, until one comes. */
+  recall(rows: Rows, at: number): void {
+    const maps = this.maps();
+    for (const kind of Object.keys(maps) as Kind[]) for (const row of rows[kind] ?? []) maps[kind].set(row.id, row);
+    [this.known, this.recalled, this.trueAt] = [true, true, at];
+  }
+
+  private maps(): Record<Kind, SvelteMap<Id, { id: Id }>> {
+    return {
       shelters: this.shelters, units: this.units, placements: this.placements, requests: this.requests, plans: this.plans,
     } as unknown as Record<Kind, SvelteMap<Id, { id: Id }>>;
+  }
+
+  private apply(frame: Frame): void {
+    const maps = this.maps();
     for (const kind of Object.keys(maps) as Kind[]) {
       const rows = frame.rows[kind] ?? [];
       if (frame.whole) prune(maps[kind], new Set(rows.map((row) => row.id)));
@@ -225,7 +242,7 @@ export class Feed {
     if (!frame.whole) for (const unit of frame.rows.units ?? []) this.changed.set(unit.shelter, Date.now());
     this.news = (frame.whole ? frame.news : [...this.news, ...frame.news]).slice(-NEWS_MAX);
     [this.epoch, this.mine] = [frame.epoch, frame.to];
-    this.known = true;
+    [this.known, this.recalled] = [true, false];
     for (const one of this.unseen) if (this.has(one.answer)) one.seen();
     this.unseen = this.unseen.filter((one) => !this.has(one.answer));
   }

@@ -13,4 +13,8 @@ export function where(feed: Feed, p: Placement): string {
 /** By what a household is known on a sheet about it: its code and its beds. */
 export const known = (feed: Feed, p: Placement): string => `${p.code ?? say('sans code', 'no code')} · ${where(feed, p)}`;
 
-export const who = (p: Placement): string => long(p) || `${p.persons ?? p.beds.length} ${say((p.persons ?? 2) > 1 ? 'personnes' : 'personne', (p.persons ?? 2) > 1 ? 'persons' : 'person')}`;
+/** Their number, or their beds' where a screen of before is shown: it keeps none of a household. */
+export function who(p: Placement): string {
+  const n = p.persons ?? p.beds.length;
+  return long(p) || `${n} ${p.persons === null ? say(n > 1 ? 'lits' : 'lit', n > 1 ? 'beds' : 'bed') : say(n > 1 ? 'personnes' : 'personne', n > 1 ? 'persons' : 'person')}`;
+}

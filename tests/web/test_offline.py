@@ -1,0 +1,127 @@
+"""Where no server answers, the screens open all the same: on the last board, grey, with what may be kept of it and no more."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+import city
+from chairs import House
+from siao.develop import chromium
+from stage import DESK, PATIENCE_MS, PHONE, sideways, sit
+
+pytest.importorskip("playwright.async_api")
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
+KEPT = "localStorage.getItem('siao.board')"
+
+
+async def _ready(page: Any) -> None:
+    """The screens are kept, and a board is."""
+    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await page.evaluate(f"caches.match('/').then((kept) => kept !== undefined && {KEPT} !== null)"):
+            await asyncio.sleep(0.05)
+
+
+async def _away(page: Any) -> None:
+    """The network goes, and the telephone has thrown the page away."""
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.locator("main:not(.login)").first.wait_for()
+
+
+async def _expected(house: House) -> str:
+    """A woman with a child, on her way to a room; the code."""
+    operator = await house.chair("operator")
+    placement = await operator.hold(await operator.ask(men=0, women=1, children=1), "Chambre 5")
+    for step in ("offer", "acceptance"):
+        assert (await operator.do(f"/api/placements/{placement}/{step}")).status_code == 200
+    (row,) = (await operator.rows("operator"))["placements"]
+    return row["code"]
+
+
+async def test_a_shelter_sees_its_beds_and_whom_it_expects_and_reports_on(house: House, browser: Any) -> None:
+    code = await _expected(house)
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    await _away(page)
+    assert "Hors contact" in await page.locator(".ph-top .lost").inner_text()
+    await page.locator(".tabs button", has_text="Arrivées").click()
+    awaited = page.locator(".arr article", has_text=code)
+    assert "Chambre 5" in await awaited.inner_text() and "personne" not in await awaited.inner_text()
+    assert await awaited.locator("button:enabled").count() == 0, "an arrival is told by telephone"
+    await page.locator(".tabs button", has_text="Lits").click()
+    await page.locator(".unit", has_text="Dortoir hommes").locator(".bedb.l").first.click()
+    await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
+    assert not await sideways(page)
+    await page.reload()
+    await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
+    await page.context.set_offline(False)
+    await page.locator(".ph-top .on").wait_for()
+    await page.locator(".queued").wait_for(state="detached")
+    rows = await (await house.chair("shelter")).rows("shelter", shelter=str(city.shelter()))
+    beds = [bed["physical"] for unit in rows["units"] for bed in unit["bed_list"]]
+    assert "occupied" in beds
+
+
+async def test_what_a_shelter_keeps_tells_nothing_of_anybody_but_a_code(house: House, browser: Any) -> None:
+    code = await _expected(house)
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    kept = json.loads(await page.evaluate(KEPT))
+    (awaited,) = kept["rows"]["placements"]
+    assert awaited["code"] == code and awaited["persons"] is None
+    text = json.dumps(kept)
+    assert not [word for word in ("women", "children", "needs", "nights_unmet", "level", "request") if f'"{word}"' in text]
+    assert set(kept["rows"]) == {"shelters", "units", "placements"}
+    await page.locator(".menu button", has_text="Sortir").click()
+    await page.locator("main.login").wait_for()
+    assert await page.evaluate(KEPT) is None
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.locator("main.login").wait_for()
+
+
+async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House, browser: Any) -> None:
+    operator = await house.chair("operator")
+    await operator.ask(men=1)
+    page = await sit(browser, house, "operator", DESK, [])
+    await _ready(page)
+    assert set(json.loads(await page.evaluate(KEPT))["rows"]) == {"shelters", "units"}
+    await _away(page)
+    await page.locator(".banner", has_text="Hors contact").wait_for()
+    assert await page.locator(".board", has_text="Les Tilleuls").count() == 1
+    assert "gardée dans aucun navigateur" in await page.locator(".queue").inner_text()
+    assert await page.locator(".tally.wait .lead dd").inner_text() == "—"
+    await page.context.set_offline(False)
+    await page.locator(".tally.wait .lead dd", has_text="1").wait_for()
+
+
+async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> None:
+    await _expected(house)
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    await page.evaluate(
+        """() => {
+        const kept = JSON.parse(localStorage.getItem('siao.board'));
+        sessionStorage.setItem('late', JSON.stringify({ ...kept, at: kept.at - 25 * 3600e3 }));
+    }"""
+    )
+    await page.context.add_init_script(
+        "if (sessionStorage.getItem('late')) localStorage.setItem('siao.board', sessionStorage.getItem('late'));"
+    )
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.locator("main.login").wait_for()
+    assert await page.evaluate(KEPT) is None
+
+
+async def test_another_post_on_the_same_screen_finds_nothing_of_the_one_before(house: House, browser: Any) -> None:
+    """The session ended elsewhere: no signing out was heard of."""
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    await page.context.clear_cookies()
+    await page.reload()
+    await page.locator("main.login").wait_for()
+    assert await page.evaluate(KEPT) is None
