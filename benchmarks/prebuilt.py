@@ -11,7 +11,8 @@ from typing import Any
 from siao import settings, workers
 from siao.live import hub, pace
 from siao.live.doorbell import CHANNEL, Doorbell
-from siao.live.feed import KEPT_ENTRIES, Feed
+from siao.live.feed import Feed
+from siao.live.past import KEPT_ENTRIES
 from siao.live.waves import Wave
 from siao.live.wire import framed
 

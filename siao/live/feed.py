@@ -1,53 +1,32 @@
 """One per process and territory: tails the journal, folds the board, encodes once for all who stand at the same place, fans out.
 
-A frame covers (from, to]. Snapshot and subscription are one function without an `await` between, so nothing slips in
-between. The resume buffer keeps ids, never rows: what a household needs must not outlive its request in memory.
+A frame covers (from, to]. Snapshot and subscription are one function without an `await` between, so nothing slips in between.
 """
 
 import asyncio
-import logging
 import re
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from itertools import takewhile
+from datetime import datetime
 from typing import Any
-
-from msgspec import Struct
 
 from siao.core import board as boards
 from siao.core import views
-from siao.core.board import Board, Touched
+from siao.core.board import Board
 from siao.core.views import View
 from siao.live.pace import Pace, gather
+from siao.live.past import NEWS_MINUTES, NEWS_SHOWN, Kept, Past, together
 from siao.live.snapshots import Rows, Shelf
 from siao.live.waves import Screen, Wave, Waves
 from siao.live.wire import framed
 from siao.store import board as store
 from siao.store import db as database
 
-log = logging.getLogger("siao.feed")
 POLL_SECONDS = 1.0
 AGAIN_SECONDS = 0.2
 REACH_SECONDS = 0.005
-KEPT_ENTRIES = 5_000
-KEPT_FOR = timedelta(hours=12)
-"""How far back a screen may resume; beyond, it takes a new snapshot. No session lasts longer, and the lines of the news have codes."""
-NEWS_MINUTES = 10
-NEWS_SHOWN = 60
 NUMBER = re.compile(r"[0-9]{1,18}").fullmatch  # `²` is a digit too, and of five thousand of them Python makes no number
-
-
-class Kept(Struct, frozen=True):
-    """One gathered delta in the resume buffer: its reach, and ids alone."""
-
-    before: int
-    upto: int
-    touched: Touched
-    news: tuple[dict[str, Any], ...]
-    at: datetime
 
 
 class Feed:
@@ -62,8 +41,7 @@ class Feed:
         self.ready = asyncio.Event()
         self.heard = -1
         self.waves = Waves()
-        self.kept: deque[Kept] = deque(maxlen=KEPT_ENTRIES)
-        self.recent: deque[dict[str, Any]] = deque(maxlen=NEWS_SHOWN)
+        self.past = Past()
         self.at: datetime | None = None
         self.texts: dict[View, bytes] = {}
         self.frames: dict[tuple[View, int, int], bytes] = {}
@@ -146,10 +124,9 @@ class Feed:
         board.stocked(snapshot.at)
         self.heard = -1
         self.folded, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
-        self.kept.clear()
         self.rows, self.whole = Rows(), False
         self._moved()
-        self.recent = deque((views.line(board, entry) for entry in reversed(recent)), maxlen=NEWS_SHOWN)
+        self.past.begin(views.line(board, entry) for entry in reversed(recent))
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
@@ -160,19 +137,10 @@ class Feed:
             self.rows.take(*views.rows(views.Operator(), board, changed))
         before, self.seq, self.at = self.seq, news.entries[-1].seq, news.entries[-1].at
         lines = tuple(views.line(board, entry) for entry in news.entries if entry.account is None)
-        self.recent.extend(lines)
-        self.kept.append(Kept(before, self.seq, changed, lines, self.at))
-        self._forget(self.at)
+        self.past.add(Kept(before, self.seq, changed, lines, self.at))
         self._moved()
         self.waves.owe(before, concerned)
         self.taken_at = time.monotonic()
-
-    def _forget(self, now: datetime) -> None:
-        """What is too long ago to be told."""
-        while self.kept[0].at < now - KEPT_FOR:
-            self.kept.popleft()
-        while self.recent and self.recent[0]["at"] < now - timedelta(minutes=NEWS_MINUTES):
-            self.recent.popleft()
 
     def _moved(self) -> None:
         self.texts.clear()
@@ -209,7 +177,7 @@ class Feed:
         assert wave.owed is not None
         key = wave.view, wave.upto, wave.owed
         if key not in self.frames:
-            missed = self._since(wave.owed)
+            missed = self.past.since(wave.owed)
             if missed is None:
                 raise LookupError("a wave is further behind than what is kept")
             self.frames[key] = self._frame(wave.view, wave.upto, missed)
@@ -218,13 +186,11 @@ class Feed:
 
     def _frame(self, view: View, before: int, missed: Sequence[Kept]) -> bytes:
         """What `missed` touched, as it is now, as a frame from `before`."""
-        touched = Touched()
-        for kept in missed:
-            touched.add(kept.touched)
+        touched, lines = together(missed)
         if not isinstance(view, views.Operator):
             return framed(self._wrap(before, *views.rows(view, self.board, touched), ()))
         rows = self.rows.of(touched) if self.whole else views.rows(view, self.board, touched)
-        return framed(self._wrap(before, *rows, [line for kept in missed for line in kept.news]))
+        return framed(self._wrap(before, *rows, lines))
 
     def _wrap(self, before: int, rows: Any, gone: Any, lines: Any, whole: bool = False) -> bytes:
         return views.encode(
@@ -253,7 +219,7 @@ class Feed:
     def snapshot(self, view: View) -> tuple[str, bytes]:
         """Position and whole board of a view, encoded once a position."""
         if view not in self.texts:
-            news = self.recent if isinstance(view, views.Operator) else ()
+            news = self.past.recent if isinstance(view, views.Operator) else ()
             self.texts[view] = self._wrap(-1, self._all(view), {}, tuple(news), whole=True)
         return self.position, self.texts[view]
 
@@ -270,20 +236,15 @@ class Feed:
     def subscribe(self, view: View, screen: Screen, since: str) -> bool:
         """From now on the screen gets every frame; first what it missed since its position. False: take a new snapshot."""
         epoch, _, number = since.rpartition(":")
-        missed = self._since(int(number) if NUMBER(number) else -1) if epoch == self.epoch else None
+        if epoch != self.epoch or not NUMBER(number) or int(number) > self.seq:
+            return False
+        missed = [] if int(number) == self.seq else self.past.since(int(number))
         if missed is None:
             return False
         self.waves.join(view, screen, self.seq)
         if missed:
             screen.show(self._frame(view, missed[0].before, missed))
         return True
-
-    def _since(self, after: int) -> list[Kept] | None:
-        """The deltas after a position, if they join exactly; None where they do not."""
-        if not 0 <= after <= self.seq:
-            return None
-        missed = list(takewhile(lambda kept: kept.upto > after, reversed(self.kept)))[::-1]
-        return missed if after == self.seq or (missed and missed[0].before <= after) else None
 
     def status(self) -> dict[str, Any]:
         """Aggregates: how many screens of each kind of view, what they were told, and what it cost."""
@@ -299,7 +260,7 @@ class Feed:
             "deliveries": self.delivered,
             "last_cost_ms": round(1000 * self.pace.cost, 3),
             "boards_made": self.shelf.made,
-            "resumable": len(self.kept),
+            "resumable": len(self.past.kept),
         }
 
     def leave(self, screen: Screen) -> None:

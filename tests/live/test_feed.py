@@ -10,7 +10,8 @@ import city
 from hotline import Hotline
 from siao.core.requests import Withdraw
 from siao.core.views import Operator
-from siao.live.feed import KEPT_FOR, NEWS_MINUTES, Feed
+from siao.live.feed import Feed
+from siao.live.past import KEPT_FOR, NEWS_MINUTES
 from siao.store import db as database
 
 
@@ -66,6 +67,6 @@ async def test_codes_are_told_for_as_long_as_a_screen_may_ask(hotline: Hotline, 
         await look.execute("UPDATE journal SET at = at - $1::interval WHERE seq = (SELECT max(seq) FROM journal)", age)
         positions.append(feed.position)
         await feed._pull()
-    assert [line["seq"] for line in feed.recent] == [feed.seq]
-    assert [one.upto for one in feed.kept] == [feed.seq - 1, feed.seq]
+    assert [line["seq"] for line in feed.past.recent] == [feed.seq]
+    assert [one.upto for one in feed.past.kept] == [feed.seq - 1, feed.seq]
     assert [feed.subscribe(Operator(), Heard(), since) for since in positions] == [False, True, True]
