@@ -1,6 +1,6 @@
 """Accounts and their rights, each change with its journal entries in the same transaction. No self-registration anywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID, uuid4
 
 import msgspec
@@ -26,6 +26,9 @@ class Written(Struct, frozen=True):
     seq: int
 
 
+Does = Callable[[database.Connection, Territory, Command], Awaitable[Written]]
+
+
 class AddAccount(Struct, frozen=True):
     """An account as it is asked for, with its rights in the territory of the command."""
 
@@ -35,23 +38,72 @@ class AddAccount(Struct, frozen=True):
     rights: tuple[Right, ...]
 
 
-async def add(pool: database.Pool, secret: bytes, command: Command) -> Written:
-    """A new account; a login that is taken is refused. The same key again has the same answer.
+class ChangeAccount(Struct, frozen=True):
+    """What is given changes; every session of the account ends."""
 
-    Of the password only its hash goes into the MAC, and that is the same under the same key: from what is kept it is no easier guessed
-    than from the account's own row, also by whoever has the secret.
+    account: UUID
+    active: bool | None = None
+    password: str | None = None
+    rights: tuple[Right, ...] | None = None
+
+
+async def add(pool: database.Pool, secret: bytes, command: Command) -> Written:
+    """A new account; a login that is taken is refused."""
+    return await _once(pool, secret, await _hashed(secret, command), _add_asked)
+
+
+async def change(pool: database.Pool, secret: bytes, command: Command) -> Written:
+    """Whatever is given, and every session of the account ends: revocation is at once. Refused where it has a right elsewhere."""
+    return await _once(pool, secret, await _hashed(secret, command), _change)
+
+
+async def _hashed(secret: bytes, command: Command) -> Command:
+    """With the hash of the password instead of it.
+
+    That alone goes into the MAC, and it is the same under the same key: from what is kept it is no easier guessed than from the
+    account's own row, also by whoever has the secret.
     """
-    asked: AddAccount = command.what
-    hashed = await passwords.made(asked.password, keys.salt(secret, command.key))
-    account = store.Account(uuid4(), asked.login, hashed, asked.language, active=True)
-    mac = keys.mac(secret, replace(command, what=replace(asked, password=hashed)))
+    asked = command.what
+    if asked.password is None:
+        return command
+    return replace(command, what=replace(asked, password=await passwords.made(asked.password, keys.salt(secret, command.key))))
+
+
+async def _once(pool: database.Pool, secret: bytes, command: Command, does: Does) -> Written:
+    """One key has one effect; sent again, it has the same answer."""
+    mac = keys.mac(secret, command)
     async with database.acting(pool, [command.territory]) as db:
         head = await journal.lock(db, command.territory)
         if kept := await served.kept(db, command.key):
             return msgspec.json.decode(keys.again(kept, mac), type=Written)
-        written = await _add(db, head, account, asked.rights, command.by)
+        written = await does(db, head, command)
         await _keep(db, command, mac, written)
         return written
+
+
+async def _add_asked(db: database.Connection, head: Territory, command: Command) -> Written:
+    asked: AddAccount = command.what
+    account = store.Account(uuid4(), asked.login, asked.password, asked.language, active=True)
+    return await _add(db, head, account, asked.rights, command.by)
+
+
+async def _change(db: database.Connection, head: Territory, command: Command) -> Written:
+    asked: ChangeAccount = command.what
+    id, before = asked.account, await store.held(db, asked.account)
+    if before is None:
+        raise Refused(Refusal.UNKNOWN, "account")
+    had = await store.rights(db, id)
+    if any(right.territory != command.territory for right in had):
+        raise Refused(Refusal.FORBIDDEN, "account")
+    active = before.active if asked.active is None else asked.active
+    await store.keep(db, replace(before, active=active, password=asked.password or before.password))
+    if asked.rights is not None:
+        await _grant(db, id, asked.rights)
+    await store.close_sessions(db, id)
+    opened = None if active is before.active else active
+    after = had if asked.rights is None else asked.rights
+    told = accounts.changed(id, opened=opened, password=asked.password is not None, before=had, after=after)
+    return Written(id, await journal.tell(db, head, told, command.by))
 
 
 CONSOLE = By(agent=None, role=Role.ADMIN)
@@ -67,29 +119,6 @@ async def first(pool: database.Pool, code: str, login: str, text: str, language:
         if await store.administered(db, code):
             raise Refused(Refusal.TAKEN, "territory")
         return await _add(db, head, account, rights, CONSOLE)
-
-
-async def change(
-    pool: database.Pool, code: str, by: By, id: UUID, *, active: bool | None, password: str | None, rights: Sequence[Right] | None
-) -> Written:
-    """Whatever is given, and every session of the account ends: revocation is at once. Refused where it has a right elsewhere."""
-    hashed = await passwords.made(password) if password is not None else None
-    async with database.acting(pool, [code]) as db:
-        head = await journal.lock(db, code)
-        before = await store.held(db, id)
-        if before is None:
-            raise Refused(Refusal.UNKNOWN, "account")
-        had = await store.rights(db, id)
-        if any(right.territory != code for right in had):
-            raise Refused(Refusal.FORBIDDEN, "account")
-        after = replace(before, active=before.active if active is None else active, password=hashed or before.password)
-        await store.keep(db, after)
-        if rights is not None:
-            await _grant(db, id, rights)
-        await store.close_sessions(db, id)
-        opened = None if after.active is before.active else after.active
-        told = accounts.changed(id, opened=opened, password=hashed is not None, before=had, after=had if rights is None else rights)
-        return Written(id, await journal.tell(db, head, told, by))
 
 
 async def _add(db: database.Connection, head: Territory, account: store.Account, rights: Sequence[Right], by: By) -> Written:

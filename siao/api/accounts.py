@@ -76,11 +76,12 @@ async def add_account(request: Call, data: JSONBody[AccountForm]) -> actions.Wri
 
 @put("/api/accounts/{id:uuid}")
 async def change_account(request: Call, id: FromPath[UUID], data: JSONBody[AccountChange]) -> actions.Written:
-    """Whatever changes, the account's sessions end at once. An account with a right elsewhere is not changed from here."""
+    """Whatever changes, the account’s sessions end at once, under one key once. Who has a right elsewhere is not changed from here."""
     by, code = await writing(request)
     here = seat.house(request)
     rights = None if data.rights is None else _rights(code, data.rights)
-    written = await actions.change(here.pool, code, by, id, active=data.active, password=data.password, rights=rights)
+    asked = actions.ChangeAccount(id, data.active, data.password, rights)
+    written = await actions.change(here.pool, here.settings.secret, Command(seat.key(request), code, by, asked))
     here.known.clear()
     here.hub.doorbell.ring(code, written.seq)
     return written

@@ -254,8 +254,9 @@ async def posts(w: Watched) -> None:
     right, other = Right(Role.SHELTER, city.CODE, shelter()), Right(Role.WORKER, city.CODE, service=DAY_CENTRE)
     asked = accounts.AddAccount(str(uuid4()), "long enough", "fr", (right,))
     made = await accounts.add(here, b"a secret of the tests", Command(uuid4(), city.CODE, admin, asked))
-    for change in ({"active": False, "password": "longer than before"}, {"active": True, "rights": [other]}, {}):
-        done = await accounts.change(here, city.CODE, admin, made.id, **{"active": None, "password": None, "rights": None, **change})
+    for change in ({"active": False, "password": "longer than before"}, {"active": True, "rights": (other,)}, {}):
+        changed = Command(uuid4(), city.CODE, admin, accounts.ChangeAccount(made.id, **change))
+        done = await accounts.change(here, b"a secret of the tests", changed)
         await w.screens.told()
         assert done.seq == w.screens.seq
 

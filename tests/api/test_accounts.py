@@ -37,7 +37,7 @@ async def add(admin: Chair, login: str = "night-desk", *rights: dict[str, Any]) 
 
 
 async def change(admin: Chair, id: str, **what: Any) -> list[Any]:
-    answer = await admin.put(f"/api/accounts/{id}", json=what)
+    answer = await admin.do(f"/api/accounts/{id}", what, method="PUT")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -83,7 +83,7 @@ async def test_each_change_of_an_account_is_an_entry_of_the_chain(house: House, 
 async def test_what_is_refused_is_neither_done_nor_told(house: House, look: asyncpg.Connection, what: dict[str, Any], code: str) -> None:
     admin = await house.chair("admin")
     id, before = await add(admin), await told(look)
-    answer = await admin.put(f"/api/accounts/{id}", json=what | {"active": False})
+    answer = await admin.do(f"/api/accounts/{id}", what | {"active": False}, method="PUT")
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert answer.json()["field"] in what
     assert await look.fetchval("SELECT active FROM account WHERE id = $1", id) is True
@@ -141,6 +141,23 @@ async def test_a_key_of_another_territory_makes_no_account(house: House, look: a
     assert await look.fetchval("SELECT count(*) FROM account WHERE login = 'night-desk'") == 0
 
 
+async def test_a_change_that_is_sent_again_ends_no_session_twice(house: House, look: asyncpg.Connection) -> None:
+    """The answer was lost, and whoever it is about has signed in again meanwhile."""
+    admin, key = await house.chair("admin"), uuid4()
+    id, change = await add(admin), {"password": SECRET + " too", "rights": [OPERATOR, SHELTER]}
+    first = await admin.do(f"/api/accounts/{id}", change, key, method="PUT")
+    before = await told(look)
+    person = Chair(base_url=house.base)
+    assert (await person.post("/api/session", json={"login": "night-desk", "password": SECRET + " too"})).status_code == 200
+    again = await admin.do(f"/api/accounts/{id}", change, key, method="PUT")
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert await told(look) == before and (await person.get("/api/me")).status_code == 200
+    for other in ({"password": SECRET}, {"active": False}, {"rights": [OPERATOR]}):
+        answer = await admin.do(f"/api/accounts/{id}", change | other, key, method="PUT")
+        assert (answer.status_code, answer.json()["code"]) == (422, "key_reused"), other
+    await person.aclose()
+
+
 async def test_a_password_is_no_easier_guessed_from_its_key_than_from_its_account(house: House, look: asyncpg.Connection) -> None:
     """By somebody who has the database and the server's secret: the MAC is of the hash, so each guess costs one of Argon2id."""
     admin, key = await house.chair("admin"), uuid4()
@@ -191,8 +208,8 @@ async def test_an_account_with_a_right_elsewhere_is_not_changed_from_here(house:
         account = store.Account(uuid4(), "both", chairs.HASH, "fr", active=True)
         await store.add(owner, account)
         await store.grant(owner, account.id, [Right(Role.OPERATOR, city.CODE), Right(Role.OPERATOR, "69")])
-    assert (await admin.put(f"/api/accounts/{account.id}", json={"active": False})).status_code == 403
-    assert (await admin.put(f"/api/accounts/{uuid4()}", json={"active": False})).status_code == 404
+    assert (await admin.do(f"/api/accounts/{account.id}", {"active": False}, method="PUT")).status_code == 403
+    assert (await admin.do(f"/api/accounts/{uuid4()}", {"active": False}, method="PUT")).status_code == 404
     assert await owner.fetchval("SELECT active FROM account WHERE id = $1", account.id) is True
 
 

@@ -92,7 +92,7 @@ async def test_a_login_that_is_under_way_when_its_password_changes_opens_nothing
 
     async def slowly(*given: Any) -> bool:
         found = await verified(*given)
-        assert (await admin.put(f"/api/accounts/{id}", json=change)).status_code == 200
+        assert (await admin.do(f"/api/accounts/{id}", change, method="PUT")).status_code == 200
         return found
 
     monkeypatch.setattr(passwords, "right", slowly)
