@@ -1,6 +1,7 @@
 """The feed's protocol under loss, doubling, reordering, delay and restore: a screen that calls itself fresh shows a state of the
-last 13 seconds. Real feed, board and views over a toy journal; a screen by the browser's rules, of the whole territory or of one
-shelter, which is told of the others by number alone and only as it asks; five broken ones are caught.
+last 13 seconds. Real feed, board and views over a toy journal; screens by the browser's rules, of the whole territory or of one
+shelter, which is told of the others by number alone and only as it asks; one alone, or three in two waves that are told apart. Five
+broken screens are caught, and three broken ways to keep the waves.
 
 The short form plays 300 histories of 80 steps; SIAO_HISTORIES=5000 plays them all.
 """
@@ -24,7 +25,10 @@ from siao.core.people import Role
 from siao.core.units import Shelter
 from siao.core.views import AtShelter, Operator, View
 from siao.live import feed as feeds
+from siao.live import waves
 from siao.live.feed import Feed
+from siao.live.waves import Wave, Waves
+from siao.live.wire import framed
 from siao.store.board import News, Snapshot
 
 HISTORIES, STEPS = int(os.environ.get("SIAO_HISTORIES", "300")), 80
@@ -40,6 +44,8 @@ BROKEN = (
 State = tuple[int, ...]
 SHELTER: Shelter = city.city().all(Shelter)[0]
 VIEWS: tuple[View, ...] = Operator(), AtShelter(IDS[0])
+WAVE, SCREENS = 2, 3
+"""Screens of a wave, and of one view in the histories of several: a full wave, and one that who leaves and comes changes."""
 
 
 class Truth:
@@ -150,24 +156,25 @@ class Screen:
 
 
 class History:
-    """One random evening. Gives whether the screen ever called itself fresh with something older than OLDEST seconds."""
+    """One random evening. Gives whether a screen ever called itself fresh with something older than OLDEST seconds."""
 
-    def __init__(self, seed: int, broken: str | None, view: View) -> None:
+    def __init__(self, seed: int, broken: str | None, view: View, screens: int) -> None:
         self.dice, self.truth, self.now, self.view = Random(seed), Truth(), 0.0, view
         self.seen = len(IDS) if view == Operator() else 1
-        self.screen, self.feed = Screen(broken), Feed(None, city.CODE)  # type: ignore[arg-type]
+        self.screens, self.feed = [Screen(broken) for _ in range(screens)], Feed(None, city.CODE)  # type: ignore[arg-type]
         self.asked: list[tuple[float, int, Line]] = []
         self.top: tuple[float, str, int] = (-9.0, "", -1)
         self.fresh = 0
 
     async def stale(self) -> bool:
-        for step in range(STEPS):
-            self.now += self.dice.choice((0.05, 0.2, 0.7, 2.0, 6.0))
+        for step in range(STEPS * len(self.screens)):
+            self.now += self.dice.choice((0.05, 0.2, 0.7, 2.0, 6.0)) / len(self.screens)
             await self._step(step)
-            if self.now < self.screen.lease:
-                self.fresh += 1
-                if self.screen.state()[: self.seen] not in {state[: self.seen] for state in self.truth.lately(self.now)}:
-                    return True
+            fresh = [screen for screen in self.screens if self.now < screen.lease]
+            self.fresh += len(fresh)
+            lately = {state[: self.seen] for state in self.truth.lately(self.now)} if fresh else set[State]()
+            if any(screen.state()[: self.seen] not in lately for screen in fresh):
+                return True
         return False
 
     async def _step(self, step: int) -> None:
@@ -180,10 +187,8 @@ class History:
             self.feed._tell()
         elif what == "commit":
             self.truth.commit(self.now, self.dice.randrange(3))
-        elif what == "cut":
-            self.screen.line = None
         else:
-            await self._network(what)
+            await self._network(what, self.dice.choice(self.screens))
 
     async def _database(self, what: str) -> None:
         if what == "restore":
@@ -193,12 +198,13 @@ class History:
         if what == "pull":
             await self.feed._pull()
 
-    async def _network(self, what: str) -> None:
-        screen = self.screen
+    async def _network(self, what: str, screen: Screen) -> None:
         if self.dice.random() < 0.7:  # the server reads the database's top twice a second, while it can
             self.top = self.now, str(self.truth.epoch), self.truth.seq
-        if screen.line is None and what != "answer":
-            self._open()
+        if what == "cut":
+            self._cut(screen)
+        elif screen.line is None and what != "answer":
+            self._open(screen)
         elif screen.line is not None and what == "ping":
             screen.n += 1
             screen.pings[screen.n] = self.now
@@ -206,38 +212,47 @@ class History:
         elif what == "answer" and self.asked:
             self._answer(self.asked.pop(self.dice.randrange(len(self.asked))))
         elif screen.line is not None and screen.line.under_way:
-            self._carry(screen.line)
+            self._carry(screen, screen.line)
 
-    def _open(self) -> None:
-        """The board over HTTP, then the line from its position on, if the feed can still tell from there."""
+    def _cut(self, screen: Screen) -> None:
+        """The server may hear of it or not yet."""
+        if screen.line is not None and self.dice.random() < 0.5:
+            self.feed.leave(screen.line)
+        screen.line = None
+
+    def _open(self, screen: Screen) -> None:
+        """The board over HTTP or what is there still, then the line from its position on, if the feed can tell from there."""
         if self.feed.folded is None:
             return
-        position, text = self.feed.snapshot(self.view)
-        self.screen.take(text, self.now)
+        if screen.mine < 0 or self.dice.random() < 0.5:
+            _, text = self.feed.snapshot(self.view)
+            screen.take(text, self.now)
         line = Line()
-        if self.feed.subscribe(self.view, line, position):
-            self.screen.line = line
+        if self.feed.subscribe(self.view, line, f"{screen.epoch}:{screen.mine}"):
+            screen.line = line
+        else:
+            screen.mine = -1
 
     def _answer(self, ping: tuple[float, int, Line]) -> None:
         at, epoch, seq = self.top
-        if self.screen.broken == BROKEN[1]:
+        if self.screens[0].broken == BROKEN[1]:
             at, epoch, seq = self.now, self.feed.epoch, self.feed.seq
         known = self.now - at < TOP_AGE_MAX
         pong = {"t": "pong", "n": ping[1], "epoch": epoch if known else None, "top": seq if known else None}
         ping[2].show(self.feed.number(ping[2]))
         ping[2].show(msgspec.json.encode(pong))
 
-    def _carry(self, line: Line) -> None:
+    def _carry(self, screen: Screen, line: Line) -> None:
         """Some of what is under way comes: in order or not, twice, or never."""
         for _ in range(self.dice.randint(1, 4)):
-            if not line.under_way or self.screen.line is not line:
+            if not line.under_way or screen.line is not line:
                 return
             text = line.under_way.pop(0 if self.dice.random() < 0.8 else self.dice.randrange(len(line.under_way)))
             for _ in range(self.dice.choices((1, 0, 2), (85, 8, 7))[0]):
-                if self.screen.line is line:
-                    self.screen.take(text, self.now)
+                if screen.line is line:
+                    screen.take(text, self.now)
         if not line.open:
-            self.screen.line = None
+            screen.line = None
 
 
 @pytest.fixture
@@ -258,11 +273,11 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Any:
     return playing
 
 
-async def caught(toy: dict[str, Truth], broken: str | None, histories: int, view: View) -> tuple[int, int]:
-    """In how many histories a stale board was called fresh, and in how many steps a board was fresh."""
+async def caught(toy: dict[str, Truth], broken: str | None, histories: int, view: View, screens: int = 1) -> tuple[int, int]:
+    """In how many histories a stale board was called fresh, at most one where it was looked for, and in how many steps one was fresh."""
     stale = fresh = 0
     for seed in range(histories):
-        history = History(seed, broken, view)
+        history = History(seed, broken, view, screens)
         toy["truth"] = history.truth
         stale += await history.stale()
         fresh += history.fresh
@@ -272,9 +287,13 @@ async def caught(toy: dict[str, Truth], broken: str | None, histories: int, view
     return stale, fresh
 
 
+@pytest.mark.parametrize("screens", [1, SCREENS], ids=["one", "waves"])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-async def test_a_fresh_screen_shows_a_state_of_the_last_13_seconds(toy: dict[str, Truth], view: View) -> None:
-    stale, fresh = await caught(toy, None, HISTORIES, view)
+async def test_a_fresh_screen_shows_a_state_of_the_last_13_seconds(
+    toy: dict[str, Truth], view: View, screens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waves, "WAVE_SCREENS", WAVE)
+    stale, fresh = await caught(toy, None, HISTORIES, view, screens)
     assert stale == 0
     assert fresh > HISTORIES, "a screen that is never fresh would prove nothing"
 
@@ -282,4 +301,38 @@ async def test_a_fresh_screen_shows_a_state_of_the_last_13_seconds(toy: dict[str
 @pytest.mark.parametrize("broken", BROKEN)
 async def test_a_broken_rule_is_caught(toy: dict[str, Truth], broken: str) -> None:
     stale, _ = await caught(toy, broken, max(HISTORIES, 2_000), Operator())
+    assert stale == 1
+
+
+def _owe_the_last(self: Waves, before: int, concerned: set[UUID], owe: Any = Waves.owe) -> None:
+    """What was owed already is forgotten."""
+    owe(self, before, concerned)
+    for wave in self.turns:
+        wave.owed = before
+
+
+def _number_for_all(self: Feed, screen: Any) -> bytes:
+    """Also where a turn is coming."""
+    wave = self.waves.seats.get(screen)
+    return framed(self._wrap(wave.upto, {}, {}, ())) if wave else b""
+
+
+def _join_as_told(self: Waves, view: View, screen: Any, seq: int, join: Any = Waves.join) -> None:
+    """Who comes has heard all, and is taken for the others."""
+    join(self, view, screen, seq)
+    wave: Wave = self.seats[screen]
+    if wave in self.turns:
+        self.turns.remove(wave)
+        wave.owed = None
+
+
+@pytest.mark.parametrize(
+    "of, rule, broken",
+    [(Waves, "owe", _owe_the_last), (Feed, "number", _number_for_all), (Waves, "join", _join_as_told)],
+    ids=lambda given: getattr(given, "__name__", given),
+)
+async def test_a_broken_wave_is_caught(toy: dict[str, Truth], of: type, rule: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waves, "WAVE_SCREENS", WAVE)
+    monkeypatch.setattr(of, rule, broken)
+    stale, _ = await caught(toy, "nothing of the screen's", max(HISTORIES, 2_000), Operator(), SCREENS)
     assert stale == 1
