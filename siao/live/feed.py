@@ -108,25 +108,31 @@ class Feed:
             self.pulled_at = asked_at  # the answer is as old as the question
             if news.epoch != self.epoch or news.seq < self.seq or store.whole(news.entries):
                 await self._load()
-                self._resync(self.waves.seats)
                 return
             if not news.entries:
                 return
-            self._take(news)
+            try:
+                self._take(news)
+            except Exception:
+                self._torn()
+                raise
             more = news.seq > self.seq  # else whatever came since has rung; looking at once would leave nothing to gather
 
     async def _load(self) -> None:
+        """The board anew, also for who listens: nobody stays who would miss what is skipped."""
         async with database.reading(self.pool, [self.code]) as db:
             snapshot = await store.snapshot(db, self.code)
             recent = await store.recent(db, self.code, NEWS_MINUTES, NEWS_SHOWN)
         board = Board(snapshot.territory, snapshot.rules, snapshot.communes)
         board.fold(snapshot.facts, boards.touched_by(snapshot.facts))
         board.stocked(snapshot.at)
+        lines = [views.line(board, entry) for entry in reversed(recent)]
+        self._resync(self.waves.seats)
         self.heard = -1
         self.folded, self.epoch, self.seq, self.at = board, snapshot.epoch, snapshot.territory.seq, snapshot.at
         self.rows, self.whole = Rows(), False
         self._moved()
-        self.past.begin(views.line(board, entry) for entry in reversed(recent))
+        self.past.begin(lines)
         self.ready.set()
 
     def _take(self, news: store.News) -> None:
@@ -141,6 +147,12 @@ class Feed:
         self._moved()
         self.waves.owe(before, concerned)
         self.taken_at = time.monotonic()
+
+    def _torn(self) -> None:
+        """Half folded, the board is of no epoch: no screen calls it fresh, and the next look loads it anew."""
+        self.epoch = ""
+        self._moved()
+        self._resync(self.waves.seats)
 
     def _moved(self) -> None:
         self.texts.clear()
@@ -241,9 +253,10 @@ class Feed:
         missed = [] if int(number) == self.seq else self.past.since(int(number))
         if missed is None:
             return False
+        frame = self._frame(view, missed[0].before, missed) if missed else b""
         self.waves.join(view, screen, self.seq)
-        if missed:
-            screen.show(self._frame(view, missed[0].before, missed))
+        if frame:
+            screen.show(frame)
         return True
 
     def status(self) -> dict[str, Any]:

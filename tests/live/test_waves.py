@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+import msgspec
 import pytest
 
 import city
@@ -66,6 +67,10 @@ def test_who_has_left_has_no_turn() -> None:
     assert wave is not None and wave.screens == {there} and waves.next() is None
 
 
+def fails(*given: object) -> None:
+    raise ValueError("no row like that")
+
+
 async def many(feed: Feed, hotline: Hotline, number: int) -> list[Heard]:
     """Screens of the whole territory, and one request that they have not heard of."""
     await feed._pull()
@@ -119,15 +124,65 @@ async def test_a_wave_that_cannot_be_told_takes_a_new_board_and_the_others_are_t
     """Else its next frame would join, and lack what this one had."""
     feed = Feed(pool, city.CODE)
     screens = await many(feed, hotline, WAVE_SCREENS + 1)
-    encode = views.encode
-
-    def fails(value: object) -> bytes:
-        monkeypatch.setattr(views, "encode", encode)
-        raise ValueError("no row like that")
-
-    monkeypatch.setattr(views, "encode", fails)
-    with pytest.raises(ValueError, match="no row"):
+    with monkeypatch.context() as broken, pytest.raises(ValueError, match="no row"):
+        broken.setattr(views, "encode", fails)
         feed._tell()
     feed._tell()
     assert [(screen.sent_back, len(screen.frames)) for screen in screens] == WAVE_SCREENS * [(1, 0)] + [(0, 1)]
     assert len(feed.waves.seats) == 1
+
+
+@pytest.mark.parametrize("what", ["rows", "line"])
+async def test_where_the_news_cannot_be_taken_nobody_is_told_that_there_were_none(
+    hotline: Hotline, pool: database.Pool, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The board may be half folded: it is taken anew, by the screens as well."""
+    feed, screen = Feed(pool, city.CODE), Heard()
+    await feed._pull()
+    feed.snapshot(Operator())
+    assert feed.subscribe(Operator(), screen, feed.position)
+
+    await hotline.ask()
+    with monkeypatch.context() as broken, pytest.raises(ValueError, match="no row"):
+        broken.setattr(views, what, fails)
+        await feed._pull()
+    assert (screen.sent_back, feed.number(screen)) == (1, b"")
+    assert feed.position.startswith(":"), "no screen calls it fresh"
+    await feed._pull()
+    new = Feed(pool, city.CODE)
+    await new._pull()
+    (position, text), (there, whole) = feed.snapshot(Operator()), new.snapshot(Operator())
+    assert position == there and msgspec.json.decode(text)["rows"]["requests"] == msgspec.json.decode(whole)["rows"]["requests"]
+
+
+async def test_a_board_that_cannot_be_loaded_leaves_all_where_they_were(
+    hotline: Hotline, pool: database.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else they would stay, and the feed be past what they missed."""
+    feed, screen = Feed(pool, city.CODE), Heard()
+    await hotline.ask()
+    await feed._pull()
+    assert feed.subscribe(Operator(), screen, feed.position)
+    told = feed.position
+    await hotline.ask()
+    with monkeypatch.context() as broken, pytest.raises(ValueError, match="no row"):
+        broken.setattr(views, "line", fails)
+        await feed._load()
+    assert (feed.position, screen.sent_back) == (told, 0)
+    await feed._pull()
+    feed._tell()
+    assert len(screen.frames) == 1
+
+
+async def test_who_cannot_be_told_what_it_missed_does_not_listen(
+    hotline: Hotline, pool: database.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed, screen = Feed(pool, city.CODE), Heard()
+    await feed._pull()
+    since = feed.position
+    await hotline.ask()
+    await feed._pull()
+    monkeypatch.setattr(views, "encode", fails)
+    with pytest.raises(ValueError, match="no row"):
+        feed.subscribe(Operator(), screen, since)
+    assert not feed.waves.seats
