@@ -271,6 +271,7 @@ class Feed:
             "views": len(self.waves.views),
             "frames": self.told,
             "deliveries": self.delivered,
+            "waits_ms": round(1000 * self.waves.waits(time.monotonic())),
             "last_cost_ms": round(1000 * self.pace.cost, 3),
             "boards_made": self.shelf.made,
             "resumable": len(self.past.kept),

@@ -27,7 +27,7 @@ CANCEL_AGAIN_SECONDS = 0.2
 OPEN_AT_START = 8
 """Territories whose board is open before anybody asks; the others open on first use."""
 FEED_AGE_MAX_SECONDS = 3.0
-"""A feed looks each second; one that did not look for so long is not live."""
+"""A feed looks each second and tells within one; one that did not for so long is not live."""
 
 
 class Hub:
@@ -109,19 +109,19 @@ class Hub:
         return self.tops.get(territory) if time.monotonic() - self.read_at < TOP_AGE_MAX_SECONDS else None
 
     def ready(self) -> dict[str, bool]:
-        """What /readyz says: the database answered a moment ago, a board is there and looks for news, the house's loops run.
+        """What /readyz says: the database answered a moment ago, a board is there, looks for news and tells, the house's loops run.
 
         `territories`: so for each of them. One alone that fails is told, as Redis away is, and keeps no other from being served.
         """
         now, feeds, dead = time.monotonic(), self.feeds.values(), self.given_up()
         loops = {name for code in self.feeds for name in _named(code)}
-        looked = [feed.ready.is_set() and now - feed.pulled_at < FEED_AGE_MAX_SECONDS for feed in feeds]
+        live = [feed.ready.is_set() and max(now - feed.pulled_at, feed.waves.waits(now)) < FEED_AGE_MAX_SECONDS for feed in feeds]
         return {
             "database": now - self.read_at < 2 * TOP_AGE_MAX_SECONDS,
             "board": not feeds or any(feed.ready.is_set() for feed in feeds),
-            "feed": not looked or any(looked),
+            "feed": not live or any(live),
             "loops": not dead - loops,
-            "territories": all(looked) and not dead & loops,
+            "territories": all(live) and not dead & loops,
             "redis": self.doorbell.up,
         }
 

@@ -2,6 +2,7 @@
 thousand writes, and each wave is told of the rows as they are when its turn comes."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
@@ -23,13 +24,15 @@ class Screen(Protocol):
 
 
 class Wave:
-    """`upto`: the position they were told. `owed`: the one before the first news that concern them since; None where nothing does."""
+    """`upto`: the position they were told. `owed`: the one before the first news that concern them since; None where nothing does.
+    `since`: when these came."""
 
-    __slots__ = ("owed", "screens", "upto", "view")
+    __slots__ = ("owed", "screens", "since", "upto", "view")
 
     def __init__(self, view: View, upto: int) -> None:
         self.view, self.upto = view, upto
         self.owed: int | None = None
+        self.since = 0.0
         self.screens: set[Screen] = set()
 
 
@@ -68,14 +71,19 @@ class Waves:
     def owe(self, before: int, concerned: set[UUID]) -> None:
         """News after `before`, to whom they concern. To write to the others as well was most of what a click waited for: of 1,050 screens
         of a city's evening 900 look at one shelter each."""
+        now = time.monotonic()
         for view, waves in self.views.items():
             if view.concerned(concerned):
                 for wave in waves:
                     if wave.owed is None:
-                        wave.owed = before
+                        wave.owed, wave.since = before, now
                         self.turns.append(wave)
         if self.turns:
             self.owing.set()
+
+    def waits(self, now: float) -> float:
+        """For how long the first in turn has waited; a loop that tells leaves none for seconds."""
+        return now - self.turns[0].since if self.turns else 0.0
 
     def next(self) -> Wave | None:
         """Whose turn it is. Who has left meanwhile has none."""

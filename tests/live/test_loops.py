@@ -10,6 +10,9 @@ import pytest
 
 import city
 from chairs import Chair, House
+from hotline import Hotline
+from siao.core.views import Operator
+from siao.live import feed as feeds
 from siao.live import hub as hubs
 from siao.live.feed import Feed
 from siao.live.hub import DEATHS_MAX, DEATHS_SECONDS, Hub
@@ -120,3 +123,40 @@ async def test_one_territory_whose_board_fails_is_told_and_leaves_the_others_rea
         await asyncio.sleep(0.1)
     assert said.status_code == 200 and said.json()["board"] and said.json()["feed"] and said.json()["loops"], said.text
     assert (await operator.ask()) and (await operator.get("/api/board", params={"view": "operator"})).status_code == 200
+
+
+async def test_a_feed_that_looks_and_tells_nobody_is_not_live(hub: Hub, hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its board is read and its screens are not told: /readyz says so before they grey, and no longer once they are told."""
+    monkeypatch.setattr(hubs, "FEED_AGE_MAX_SECONDS", 0.5)
+    monkeypatch.setattr(feeds, "POLL_SECONDS", 0.1)
+    feed, tells = await hub.feed(city.CODE), asyncio.Event()
+
+    async def still() -> None:
+        await tells.wait()
+        await feed.tell()
+
+    hub.tasks[f"tell {city.CODE}"].cancel()
+    hub.supervise(f"tell {city.CODE}", still)
+    assert feed.subscribe(Operator(), Deaf(), feed.position) and (await ready_of(hub, True))["territories"]
+    await hotline.ask()
+    said = await ready_of(hub, False)
+    assert not said["territories"] and said["loops"] and said["board"]
+    tells.set()
+    assert (await ready_of(hub, True))["territories"]
+
+
+async def ready_of(hub: Hub, feed: bool) -> dict[str, bool]:
+    """What it says once its feeds are live, or are not."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (said := hub.ready())["feed"] is not feed:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    return said
+
+
+class Deaf:
+    """A screen that is there."""
+
+    def show(self, frame: bytes) -> None: ...
+
+    def resync(self) -> None: ...

@@ -97,6 +97,26 @@ async def test_a_later_wave_is_told_of_what_came_meanwhile(hotline: Hotline, poo
     assert asked == [True, True] and late.frames[0].count(b'"verb":"ask"') == 2
 
 
+async def test_who_is_hung_up_while_its_wave_is_told_costs_the_others_nothing(hotline: Hotline, pool: database.Pool) -> None:
+    """A full buffer is said while it is written to: the wave grows smaller in the middle."""
+    feed = Feed(pool, city.CODE)
+
+    class Slow(Heard):
+        def show(self, frame: bytes) -> None:
+            super().show(frame)
+            feed.leave(self)
+
+    await feed._pull()
+    screens = [Slow(), Heard(), Slow(), Heard()]
+    for screen in screens:
+        assert feed.subscribe(Operator(), screen, feed.position)
+    await hotline.ask()
+    await feed._pull()
+    feed._tell()
+    assert [(len(screen.frames), screen.sent_back) for screen in screens] == 4 * [(1, 0)]
+    assert set(feed.waves.seats) == {screens[1], screens[3]}
+
+
 async def test_a_screen_whose_turn_is_coming_is_told_no_number(hotline: Hotline, pool: database.Pool) -> None:
     """The number says that nothing concerned it since."""
     feed = Feed(pool, city.CODE)
