@@ -1,4 +1,4 @@
-"""told(): on every verb, what a screen had + what it is told = what it would have fetched."""
+"""told(): on every verb, what a screen had + what it is told = what it would have fetched; also where several are told as one."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
 import city
@@ -28,6 +29,7 @@ from siao.core.requests import CloseUnmet, Closing, Renew, Resume, Revise, Withd
 from siao.core.stays import Arrive, Depart, Departure, Extend, Move, NoShow, Shrink
 from siao.core.structures import AddService
 from siao.core.units import Rule
+from siao.live.feed import Feed
 from siao.store import board as store
 from siao.store import db as database
 
@@ -41,8 +43,49 @@ VIEWS: tuple[views.View, ...] = (
 Rows = dict[str, dict[UUID, Any]]
 
 
+LATE = 3
+"""Of how many verbs a late screen is told at once."""
+
+
+class Late:
+    """A screen of the real feed whose turn comes seldom; it asks for its number as often."""
+
+    def __init__(self, feed: Feed, view: views.View) -> None:
+        self.feed, self.view = feed, view
+        self.resync()
+
+    def resync(self) -> None:
+        self.rows: dict[str, dict[str, Any]] = {kind: {} for kind in boards.KINDS}
+        self.seq = -1
+
+    def show(self, frame: bytes) -> None:
+        self.take(frame[frame.index(b'{"t"') :])
+
+    def take(self, text: bytes) -> None:
+        frame = msgspec.json.decode(text)
+        assert frame["whole"] or frame["from"] <= self.seq
+        for kind, rows in frame["rows"].items():
+            self.rows[kind].update((row["id"], row) for row in rows)
+        for kind, ids in frame["gone"].items():
+            for id in ids:
+                self.rows[kind].pop(id, None)
+        self.seq = frame["to"]
+
+    def look(self) -> None:
+        """What it shows is what it would have fetched."""
+        if self.seq < 0:
+            position, text = self.feed.snapshot(self.view)
+            self.take(text)
+            assert self.feed.subscribe(self.view, self, position)
+        if number := self.feed.number(self):
+            self.show(number)
+        there = Late(self.feed, self.view)
+        there.take(self.feed.snapshot(self.view)[1])
+        assert (self.seq, self.rows) == (there.seq, there.rows), self.view.name
+
+
 class Screens:
-    """One screen of each view, fed by the news alone."""
+    """One screen of each view, fed by the news alone, and a late one."""
 
     def __init__(self, pool: database.Pool) -> None:
         self.pool, self.seq = pool, 0
@@ -53,6 +96,11 @@ class Screens:
         fresh.stocked(datetime.now(UTC))
         self.board, self.seq = fresh, fresh.territory.seq
         self.rows: list[Rows] = [whole(view, fresh) for view in VIEWS]
+        feed = self.feed = Feed(self.pool, city.CODE)
+        await feed._pull()
+        self.late, self.turns = [Late(feed, view) for view in VIEWS], 0
+        for screen in self.late:
+            screen.look()
 
     async def fetch(self) -> Board:
         async with database.reading(self.pool, [city.CODE]) as db:
@@ -82,6 +130,16 @@ class Screens:
             assert rows == whole(view, fresh), (view.name, news.entries[-1].verb)
         assert stock(self.board) == stock(fresh), news.entries[-1].verb
         assert known(self.board) == known(fresh), "what nobody is shown is kept by neither"
+        await self._told_late()
+
+    async def _told_late(self) -> None:
+        await self.feed._pull()
+        self.turns += 1
+        if self.turns % LATE == 0:
+            while self.feed.waves.turns:
+                self.feed._tell()
+            for screen in self.late:
+                screen.look()
 
 
 def known(board: Board) -> tuple[Any, ...]:

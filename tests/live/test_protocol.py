@@ -110,7 +110,7 @@ class Line:
 
     def show(self, frame: bytes) -> None:
         if frame:
-            self.under_way.append(frame[frame.index(b"{") :])
+            self.under_way.append(frame[frame.index(b'{"t"') :])
 
     def resync(self) -> None:
         self.open = False
