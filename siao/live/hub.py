@@ -13,6 +13,7 @@ from siao import traced
 from siao.live.doorbell import Doorbell
 from siao.live.feed import Feed
 from siao.live.gate import Gate
+from siao.live.pace import Pace
 from siao.store import db as database
 
 log = logging.getLogger("siao.hub")
@@ -38,7 +39,7 @@ class Hub:
         self.read_at = 0.0
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.deaths: dict[str, deque[float]] = {}
-        self.gate = Gate()
+        self.gate, self.pace = Gate(), Pace()
         self.hung_up: Counter[int] = Counter()
         self.doorbell = Doorbell(redis_url, self._heard, self._missed, partial(database.name, pool))
 
@@ -85,7 +86,7 @@ class Hub:
 
     def _open(self, territory: str) -> Feed:
         if territory not in self.feeds:
-            self.feeds[territory] = feed = Feed(self.pool, territory)
+            self.feeds[territory] = feed = Feed(self.pool, territory, self.pace)
             for name, loop in zip(_named(territory), (feed.run, feed.tell), strict=True):
                 self.supervise(name, loop)
         return self.feeds[territory]

@@ -1,6 +1,9 @@
 """Screens are told in waves: the longest waiting first, each of the rows as they are at its turn, and the loop is free in between."""
 
 import asyncio
+import time
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,6 +14,7 @@ from hotline import Hotline
 from siao.core import views
 from siao.core.views import AtShelter, Operator
 from siao.live.feed import Feed
+from siao.live.pace import AHEAD_SECONDS, SHARE, Pace
 from siao.live.waves import WAVE_SCREENS, Waves
 from siao.store import db as database
 
@@ -206,3 +210,26 @@ async def test_who_cannot_be_told_what_it_missed_does_not_listen(
     with pytest.raises(ValueError, match="no row"):
         feed.subscribe(Operator(), screen, since)
     assert not feed.waves.seats
+
+
+async def test_territories_share_what_telling_may_take_of_the_core(hotline: Hotline, pool: database.Pool) -> None:
+    pace, cost = Pace(), 0.05
+    feeds = [Feed(pool, city.CODE, pace) for _ in range(4)]
+    screens = [(await many(feed, hotline, 1))[0] for feed in feeds]
+    pace.told(began := time.monotonic(), cost)
+    for feed in feeds:
+        feed._show = partial(_slowly, feed._show, cost)  # type: ignore[method-assign]
+    telling = [asyncio.create_task(feed.tell()) for feed in feeds]
+    while not all(screen.frames for screen in screens):
+        await asyncio.sleep(0.01)
+    took = time.monotonic() - began
+    for task in telling:
+        task.cancel()
+    assert took > 4 * cost * (1 + SHARE) - AHEAD_SECONDS, "each for itself, they would have taken but half of it"
+
+
+def _slowly(show: Any, cost: float, screens: Any, frame: bytes) -> None:
+    show(screens, frame)
+    until = time.thread_time() + cost
+    while time.thread_time() < until:
+        pass
