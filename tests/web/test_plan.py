@@ -69,6 +69,19 @@ async def test_a_surge_plan_that_is_not_closed_says_who_is_there(house: House, b
     assert await page.locator(".side .said").count() == 0
 
 
+async def test_a_second_word_is_for_what_the_first_one_read(house: House, browser: Any) -> None:
+    """Opened by somebody else between the two, a plan is not closed by the hand that meant to open it; nor opened by a double click."""
+    coordinator = await house.chair("coordinator")
+    page = await sit(browser, house, "coordinator", DESK, [])
+    button = page.locator(".surge button:enabled")
+    await button.dblclick()
+    await page.locator(".surge button", has_text="Oui, ouvrir").wait_for()
+    assert await page.locator(".surge .on-l").count() == 0
+    await coordinator.do(f"/api/plans/{city.PLAN}/opening")
+    await page.locator(".surge .on-l").wait_for()
+    assert await button.inner_text() == "Fermer"
+
+
 async def test_an_answer_that_is_awaited_moves_no_button_of_the_coordinator(house: House, browser: Any) -> None:
     second = await house.chair("second")
     page = await sit(browser, house, "coordinator", DESK, [])
