@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import city
 from chairs import House
+from siao.api import pages
 from siao.develop import chromium
 from stage import DESK, PATIENCE_MS, PHONE, sideways, sit
 
@@ -125,3 +127,19 @@ async def test_another_post_on_the_same_screen_finds_nothing_of_the_one_before(h
     await page.reload()
     await page.locator("main.login").wait_for()
     assert await page.evaluate(KEPT) is None
+
+
+async def test_a_page_that_is_not_ours_is_never_kept(house: House, browser: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    """A network in a lobby answers everything with a page of its own, and 200."""
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    (tmp_path / "index.html").write_text("<!doctype html><title>Wi-Fi</title><p>Accepter les conditions")
+    (tmp_path / "shell.js").write_text("// no page either")
+    with monkeypatch.context() as network:
+        network.setattr(pages, "screens_folder", lambda: tmp_path)
+        await page.reload()
+        await page.get_by_text("Accepter les conditions").wait_for()
+        await page.goto(f"{house.base}/shell.js")
+    await page.context.set_offline(True)
+    await page.goto(house.base)
+    assert "Hors contact" in await page.locator(".ph-top .lost").inner_text()
