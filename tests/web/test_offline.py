@@ -53,6 +53,7 @@ async def test_a_shelter_sees_its_beds_and_whom_it_expects_and_reports_on(house:
     awaited = page.locator(".arr article", has_text=code)
     assert "Chambre 5" in await awaited.inner_text() and "personne" not in await awaited.inner_text()
     assert await awaited.locator("button:enabled").count() == 0, "an arrival is told by telephone"
+    assert "Qui est présent, qui n’est pas venu" in await page.locator(".arr").inner_text(), "not kept is not nobody"
     await page.locator(".tabs button", has_text="Lits").click()
     await page.locator(".unit", has_text="Dortoir hommes").locator(".bedb.l").first.click()
     await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
@@ -96,8 +97,15 @@ async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House
     assert await page.locator(".board", has_text="Les Tilleuls").count() == 1
     assert "gardée dans aucun navigateur" in await page.locator(".queue").inner_text()
     assert await page.locator(".tally.wait .lead dd").inner_text() == "—"
+    assert "ne sont pas gardées" in await page.locator(".news").inner_text()
+    await page.fill("#composition", "1f 2e")
+    await page.locator(".board .name button", has_text="Les Tilleuls").click()
+    await page.locator(".drawer", has_text="rien n’est connu ici").wait_for()
+    assert await page.locator(".drawer .huge").count() == 0, "not known is not nought"
+    await page.keyboard.press("Escape")
     await page.context.set_offline(False)
     await page.locator(".tally.wait .lead dd", has_text="1").wait_for()
+    assert await page.input_value("#composition") == "1f 2e"
 
 
 async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> None:

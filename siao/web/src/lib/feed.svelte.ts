@@ -35,6 +35,9 @@ export class Feed {
   /** What is shown was kept in this browser: part of a board of before, and no server has answered since. */
   recalled = $state(false);
 
+  /** A board that came from the server, of now or of before: only then does nothing there mean that there is none. */
+  readonly whole = $derived(this.known && !this.recalled);
+
   private epoch = '';
   private mine = -1;
   private leaseUntil = 0;
