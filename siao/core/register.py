@@ -117,9 +117,10 @@ BROWSER = {
     "siao.outbox": Kept("what a shelter reported while the network was away", "until sent, signed out, or 12 hours", {
         S: "key path words at", P: "body beds"}),
     "siao.board": Kept(
-        "the last board, where no server answers: a shelter's own beds and codes expected with hour and bed; a call desk's places",
+        "each post's last board, where no server answers: a shelter's own beds and codes expected with hour and bed; a call desk's places",
         "until signed out, the night closes, or 12 hours; looked at by the page that is open, or the next that opens", {
         S: "at right language", P: "shelters units", H: "placements"}),
+    "siao.left": Kept("that somebody signed out and no server has heard it yet", "until one has", {S: "yes"}),
     "siao.shell": Kept("the screens themselves, where no server answers", "until newer ones come", {S: "pages assets"}),
 }  # fmt: skip
 """Local and session storage, and the cache of the screens. No composition, no queue; of codes those that a shelter expects."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import chairs
 import city
 from chairs import House
 from siao.api import pages
@@ -72,7 +73,7 @@ async def test_what_a_shelter_keeps_tells_nothing_of_anybody_but_a_code(house: H
     code = await _expected(house)
     page = await sit(browser, house, "shelter", PHONE, [])
     await _ready(page)
-    kept = json.loads(await page.evaluate(KEPT))
+    (kept,) = json.loads(await page.evaluate(KEPT))
     (awaited,) = kept["rows"]["placements"]
     assert awaited["code"] == code and awaited["persons"] is None
     text = json.dumps(kept)
@@ -91,7 +92,7 @@ async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House
     await operator.ask(men=1)
     page = await sit(browser, house, "operator", DESK, [])
     await _ready(page)
-    assert set(json.loads(await page.evaluate(KEPT))["rows"]) == {"shelters", "units"}
+    assert set(json.loads(await page.evaluate(KEPT))[0]["rows"]) == {"shelters", "units"}
     await _away(page)
     await page.locator(".banner", has_text="Hors contact").wait_for()
     assert await page.locator(".board", has_text="Les Tilleuls").count() == 1
@@ -114,8 +115,8 @@ async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> Non
     await _ready(page)
     await page.evaluate(
         """() => {
-        const kept = JSON.parse(localStorage.getItem('siao.board'));
-        sessionStorage.setItem('late', JSON.stringify({ ...kept, at: kept.at - 25 * 3600e3 }));
+        const [kept] = JSON.parse(localStorage.getItem('siao.board'));
+        sessionStorage.setItem('late', JSON.stringify([{ ...kept, at: kept.at - 25 * 3600e3 }]));
     }"""
     )
     await page.context.add_init_script(
@@ -135,6 +136,53 @@ async def test_another_post_on_the_same_screen_finds_nothing_of_the_one_before(h
     await page.reload()
     await page.locator("main.login").wait_for()
     assert await page.evaluate(KEPT) is None
+
+
+async def test_who_signs_out_where_no_server_answers_is_out(house: House, browser: Any) -> None:
+    """At once in every tab, and by the first answer on the server: nobody is let in by what was left."""
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    second = await page.context.new_page()
+    await second.goto(house.base)
+    await second.locator("main:not(.login)").first.wait_for()
+    await page.context.set_offline(True)
+    await page.locator(".menu button", has_text="Sortir").click()
+    for tab in (page, second):
+        await tab.locator("main.login", has_text="Le serveur ne répond pas").wait_for()
+        await tab.reload()
+        await tab.locator("main.login", has_text="Le serveur ne répond pas").wait_for()
+    assert await page.evaluate(KEPT) is None
+    await page.context.set_offline(False)
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while await page.evaluate("localStorage.getItem('siao.left')"):
+            await asyncio.sleep(0.05)
+    assert await page.evaluate("fetch('/api/me').then((answer) => answer.status)") == 401
+    assert await page.locator("main.login").count() == 1
+
+
+async def test_what_is_typed_where_no_server_answers_stays(house: House, browser: Any) -> None:
+    """Nobody signed in, nothing kept: the screen tries again by itself, and lets in whoever comes when it may."""
+    page = await (await browser.new_context(viewport=PHONE, locale="fr-FR")).new_page()
+    await page.goto(house.base)
+    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    await _away_from_nothing(page)
+    await page.fill("input[autocomplete=username]", "shelter")
+    await page.fill("input[type=password]", chairs.PASSWORD)
+    await asyncio.sleep(4)
+    assert await page.input_value("input[autocomplete=username]") == "shelter"
+    await page.context.set_offline(False)
+    await page.locator("main.login .wrong").wait_for(state="detached")
+    await page.click("button.yes")
+    await page.locator("main:not(.login)").first.wait_for()
+
+
+async def _away_from_nothing(page: Any) -> None:
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await page.evaluate("caches.match('/').then((kept) => kept !== undefined)"):
+            await asyncio.sleep(0.05)
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.locator("main.login", has_text="Le serveur ne répond pas").wait_for()
 
 
 async def test_a_page_that_is_not_ours_is_never_kept(house: House, browser: Any, monkeypatch: Any, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alive, KEPT_MS, ownBeds, places } from './kept.ts';
+import { alive, found, type Kept, KEPT_MS, ownBeds, places, retain } from './kept.ts';
 import type { Bed, Placement, Right, Rows, Shelter, Unit } from './types.ts';
 
 const right: Right = { role: 'shelter', territory: { code: '38', name: 'Isère', time_zone: 'Europe/Paris', telephone: '115' }, shelter: { id: 's', name: 'Les Tilleuls' }, service: null };
@@ -33,4 +33,25 @@ test('a shelter keeps beds and the codes it expects, and nothing else of anybody
   for (const no of ['1111', '2222', '3333', 'Voiron', 'Cachée', 'sonner', 'step_free', '"women"', '"children"', '"persons":3', '2026-01-27', '"requests"', '"placement":"p"']) assert.ok(!text.includes(no), no);
   for (const yes of ['7K3M-9QXF-C', '2026-01-20T21:00:00Z', '"claim":"present"', '"placement":"e"']) assert.ok(text.includes(yes), yes);
   assert.deepEqual(Object.keys(places(rows)), ['shelters', 'units']);
+});
+
+test('each post is kept apart, and what is no longer of this night or of these rights goes', () => {
+  const store = new Map<string, string>();
+  const storage = { getItem: (key: string) => store.get(key) ?? null, setItem: (key: string, text: string) => store.set(key, text), removeItem: (key: string) => store.delete(key) };
+  Object.defineProperty(globalThis, 'localStorage', { value: storage, configurable: true });
+  const now = at('2026-01-20T20:00:00Z');
+  const post = (id: string): Right => ({ ...right, shelter: { id, name: id } });
+  const one = (id: string, at: number): Kept => ({ at, right: post(id), language: 'fr', rows: {} });
+  const write = (...all: Kept[]): unknown => store.set('siao.board', JSON.stringify(all));
+  const ids = (): (string | undefined)[] => found(now).map((kept) => kept.right.shelter?.id);
+  write(one('a', now - 1), one('b', now), one('old', now - KEPT_MS));
+  assert.deepEqual(ids(), ['b', 'a']);
+  retain([post('a')], now);
+  assert.deepEqual(ids(), ['a']);
+  retain([], now);
+  assert.equal(store.size, 0, 'nothing is left, not an empty list either');
+  for (const text of ['{', '{"at":1}', '[{"at":1}]']) {
+    store.set('siao.board', text);
+    assert.deepEqual(found(now), [], 'other screens wrote it');
+  }
 });

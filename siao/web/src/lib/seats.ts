@@ -1,14 +1,17 @@
 // At which of one's posts this tab sits, where an account has several: three shelters, two territories. Pure but for what the tab keeps.
+import { keyOf } from './kept';
 import { word } from './language.svelte';
 import type { Right } from './types';
 
 const KEPT = 'siao.seat';
-export const keyOf = (r: Right): string => [r.role, r.territory.code, r.shelter?.id ?? r.service?.id ?? ''].join(' ');
+export { keyOf };
 export const chosen = (): string | null => sessionStorage.getItem(KEPT);
+
+export const stay = (key: string): void => sessionStorage.setItem(KEPT, key);
 
 /** Another post is another screen, from its beginning: nothing of the one before is left on it. */
 export function choose(key: string): void {
-  sessionStorage.setItem(KEPT, key);
+  stay(key);
   location.assign('/');
 }
 
