@@ -115,7 +115,7 @@ BROWSER = {
     "siao.seat": Kept("at which of one's posts this tab sits", "until the tab closes", {S: "role territory", P: "shelter service"}),
     "siao.pending": Kept("keys of commands under way, without their bodies", "until answered, or the tab closes", {S: "key path"}),
     "siao.outbox": Kept("what a shelter reported while the network was away", "until sent, signed out, or 12 hours", {
-        S: "key path words at", P: "body beds"}),
+        S: "key post path words at", P: "body beds"}),
     "siao.board": Kept(
         "each post's last board, where no server answers: a shelter's own beds and codes expected with hour and bed; a call desk's places",
         "until signed out, the night closes, or 12 hours; looked at by the page that is open, or the next that opens", {

@@ -99,6 +99,10 @@ async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House
     assert "gardée dans aucun navigateur" in await page.locator(".queue").inner_text()
     assert await page.locator(".tally.wait .lead dd").inner_text() == "—"
     assert "ne sont pas gardées" in await page.locator(".news").inner_text()
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "imprimé hors contact à" in await page.locator(".paper header").text_content()
+    assert "Les Tilleuls" in await page.locator(".paper table").text_content()
+    await page.evaluate("dispatchEvent(new Event('afterprint'))")
     await page.fill("#composition", "1f 2e")
     await page.locator(".board .name button", has_text="Les Tilleuls").click()
     await page.locator(".drawer", has_text="rien n’est connu ici").wait_for()
@@ -107,6 +111,28 @@ async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House
     await page.context.set_offline(False)
     await page.locator(".tally.wait .lead dd", has_text="1").wait_for()
     assert await page.input_value("#composition") == "1f 2e"
+
+
+async def test_what_was_said_at_one_post_does_not_leave_from_another(house: House, browser: Any) -> None:
+    """The session ended while the network was away, and somebody else signs in on this telephone."""
+    page = await sit(browser, house, "shelter", PHONE, [])
+    await _ready(page)
+    await page.context.set_offline(True)
+    await page.locator(".unit", has_text="Dortoir hommes").locator(".bedb.l").first.click()
+    await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
+    await page.context.clear_cookies()
+    await page.context.set_offline(False)
+    for login, waiting in (("refuge", 1), ("shelter", 0)):
+        await page.locator("main.login").wait_for()
+        await page.fill("input[autocomplete=username]", login)
+        await page.fill("input[type=password]", chairs.PASSWORD)
+        await page.click("button.yes")
+        await page.locator(".ph-top .on").wait_for()
+        await asyncio.sleep(5)  # it is tried each four seconds
+        assert await page.locator(".queued").count() == 0
+        assert len(json.loads(await page.evaluate("localStorage.getItem('siao.outbox')"))) == waiting, login
+        await page.context.clear_cookies()
+        await page.reload()
 
 
 async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> None:

@@ -6,10 +6,13 @@ const KEPT = 'siao.outbox';
 const KEPT_MAX = 50;
 const AGAIN_MS = 4_000;
 const KEPT_MS = 12 * 3_600_000;
-export interface Unsent { key: string; path: string; body: unknown; words: string; at: number; beds?: Record<Id, string> }
+export interface Unsent { key: string; post: string; path: string; body: unknown; words: string; at: number; beds?: Record<Id, string> }
 
 class Outbox {
-  waiting: Unsent[] = $state.raw(kept());
+  /** Whose post this screen is at; what was said at another waits until somebody sits there again. */
+  post = $state('');
+  private all: Unsent[] = $state.raw(kept());
+  readonly waiting = $derived(this.all.filter((one) => one.post === this.post));
   refused = $state('');
   private flushing: Promise<void> | null = null;
 
@@ -20,11 +23,11 @@ class Outbox {
 
   /** Sends at once if it can; true once the server confirmed. What cannot be sent waits here under its key. */
   async say(path: string, body: unknown, words: string, beds: Record<Id, string> = {}): Promise<boolean> {
-    const one: Unsent = { key: newKey(), path, body, words, at: Date.now(), beds };
+    const one: Unsent = { key: newKey(), post: this.post, path, body, words, at: Date.now(), beds };
     this.refused = '';
-    this.keep([...this.waiting, one].slice(-KEPT_MAX));
+    this.keep([...this.all, one].slice(-KEPT_MAX));
     await this.flush();
-    return !this.waiting.some((w) => w.key === one.key);
+    return !this.all.some((w) => w.key === one.key);
   }
 
   /** What was said of a bed and is on its way: the screen shows it as such, not as done. */
@@ -51,13 +54,13 @@ class Outbox {
         if (e instanceof Unknown || (e instanceof Refused && e.problem.status === 401)) return;
         this.refused = e instanceof Refused ? `${words}\u00a0: ${e.problem.detail}` : words;
       }
-      this.keep(this.waiting.filter((w) => w.key !== key));
+      this.keep(this.all.filter((w) => w.key !== key));
     }
   }
 
-  private keep(waiting: Unsent[]): void {
-    this.waiting = waiting;
-    localStorage.setItem(KEPT, JSON.stringify(waiting));
+  private keep(all: Unsent[]): void {
+    this.all = all;
+    localStorage.setItem(KEPT, JSON.stringify(all));
   }
 }
 
