@@ -123,6 +123,7 @@ async def test_what_was_said_at_one_post_does_not_leave_from_another(house: Hous
     await page.context.clear_cookies()
     await page.context.set_offline(False)
     for login, waiting in (("refuge", 1), ("shelter", 0)):
+        await page.reload()
         await page.locator("main.login").wait_for()
         await page.fill("input[autocomplete=username]", login)
         await page.fill("input[type=password]", chairs.PASSWORD)
@@ -132,7 +133,6 @@ async def test_what_was_said_at_one_post_does_not_leave_from_another(house: Hous
         assert await page.locator(".queued").count() == 0
         assert len(json.loads(await page.evaluate("localStorage.getItem('siao.outbox')"))) == waiting, login
         await page.context.clear_cookies()
-        await page.reload()
 
 
 async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> None:
