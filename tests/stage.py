@@ -50,9 +50,14 @@ document.addEventListener('DOMContentLoaded', () => new MutationObserver(window.
 """.replace("PULSE", str(PULSE_MS))
 
 
-async def sit(browser: Any, house: House, login: str, size: dict[str, int], outside: list[str], theme: str = "light") -> Any:
-    """A browser of one's own, signed in; whatever it asks of other servers is noted, and every error of its scripts."""
-    context = await browser.new_context(viewport=size, locale="fr-FR", color_scheme=theme, reduced_motion="reduce")
+async def sit(
+    browser: Any, house: House, login: str, size: dict[str, int], outside: list[str], theme: str = "light", kept: bool = False
+) -> Any:
+    """A browser of one's own, signed in; whatever it asks of other servers is noted, and every error of its scripts. `kept`: it keeps the
+    screens, as every browser does in earnest; what a test answers in the server's place would then reach it or not, as it happens."""
+    context = await browser.new_context(
+        viewport=size, locale="fr-FR", color_scheme=theme, reduced_motion="reduce", service_workers="allow" if kept else "block"
+    )
     await context.add_init_script(WATCH)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)

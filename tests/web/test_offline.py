@@ -46,7 +46,7 @@ async def _expected(house: House) -> str:
 
 async def test_a_shelter_sees_its_beds_and_whom_it_expects_and_reports_on(house: House, browser: Any) -> None:
     code = await _expected(house)
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     await _away(page)
     assert "Hors contact" in await page.locator(".ph-top .lost").inner_text()
@@ -71,7 +71,7 @@ async def test_a_shelter_sees_its_beds_and_whom_it_expects_and_reports_on(house:
 
 async def test_what_a_shelter_keeps_tells_nothing_of_anybody_but_a_code(house: House, browser: Any) -> None:
     code = await _expected(house)
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     (kept,) = json.loads(await page.evaluate(KEPT))
     (awaited,) = kept["rows"]["placements"]
@@ -90,7 +90,7 @@ async def test_what_a_shelter_keeps_tells_nothing_of_anybody_but_a_code(house: H
 async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House, browser: Any) -> None:
     operator = await house.chair("operator")
     await operator.ask(men=1)
-    page = await sit(browser, house, "operator", DESK, [])
+    page = await sit(browser, house, "operator", DESK, [], kept=True)
     await _ready(page)
     assert set(json.loads(await page.evaluate(KEPT))[0]["rows"]) == {"shelters", "units"}
     await _away(page)
@@ -115,7 +115,7 @@ async def test_a_call_desk_sees_where_places_were_and_not_who_waits(house: House
 
 async def test_what_was_said_at_one_post_does_not_leave_from_another(house: House, browser: Any) -> None:
     """The session ended while the network was away, and somebody else signs in on this telephone."""
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     await page.context.set_offline(True)
     await page.locator(".unit", has_text="Dortoir hommes").locator(".bedb.l").first.click()
@@ -137,7 +137,7 @@ async def test_what_was_said_at_one_post_does_not_leave_from_another(house: Hous
 
 async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> None:
     await _expected(house)
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     await page.evaluate(
         """() => {
@@ -156,7 +156,7 @@ async def test_the_night_over_nothing_is_left(house: House, browser: Any) -> Non
 
 async def test_another_post_on_the_same_screen_finds_nothing_of_the_one_before(house: House, browser: Any) -> None:
     """The session ended elsewhere: no signing out was heard of."""
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     await page.context.clear_cookies()
     await page.reload()
@@ -166,7 +166,7 @@ async def test_another_post_on_the_same_screen_finds_nothing_of_the_one_before(h
 
 async def test_who_signs_out_where_no_server_answers_is_out(house: House, browser: Any) -> None:
     """At once in every tab, and by the first answer on the server: nobody is let in by what was left."""
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     second = await page.context.new_page()
     await second.goto(house.base)
@@ -213,7 +213,7 @@ async def _away_from_nothing(page: Any) -> None:
 
 async def test_a_page_that_is_not_ours_is_never_kept(house: House, browser: Any, monkeypatch: Any, tmp_path: Path) -> None:
     """A network in a lobby answers everything with a page of its own, and 200."""
-    page = await sit(browser, house, "shelter", PHONE, [])
+    page = await sit(browser, house, "shelter", PHONE, [], kept=True)
     await _ready(page)
     (tmp_path / "index.html").write_text("<!doctype html><title>Wi-Fi</title><p>Accepter les conditions")
     (tmp_path / "shell.js").write_text("// no page either")
