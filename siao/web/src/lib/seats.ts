@@ -1,10 +1,8 @@
 // At which of one's posts this tab sits, where an account has several: three shelters, two territories. Pure but for what the tab keeps.
-import { keyOf } from './kept';
 import { word } from './language.svelte';
 import type { Right } from './types';
 
 const KEPT = 'siao.seat';
-export { keyOf };
 export const chosen = (): string | null => sessionStorage.getItem(KEPT);
 
 export const stay = (key: string): void => sessionStorage.setItem(KEPT, key);
