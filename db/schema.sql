@@ -471,7 +471,7 @@ BEGIN
                                 'night', 'tally', 'demand', 'supply', 'journal', 'anchor', 'command', 'access_log', 'rules'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
-        EXECUTE format('CREATE POLICY here ON %I USING (territory = ANY ((SELECT territories_here())::text[])) '
-                       'WITH CHECK (territory = ANY ((SELECT territories_here())::text[]))', name);
+        EXECUTE format('CREATE POLICY here ON %I USING (territory COLLATE "C" = ANY ((SELECT territories_here())::text[])) '
+                       'WITH CHECK (territory COLLATE "C" = ANY ((SELECT territories_here())::text[]))', name);
     END LOOP;
 END $$;
