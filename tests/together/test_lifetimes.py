@@ -242,24 +242,32 @@ def test_a_checkout_runs_its_own_code_wherever_it_is_called_from(tmp_path: Path)
 
 def test_a_python_without_venv_is_told_the_one_package(tmp_path: Path) -> None:
     """On a machine as Debian leaves it: python3 without python3-venv."""
-    fake = tmp_path / "bin" / "python3"
-    fake.parent.mkdir()
-    fake.write_text(FAKE)
-    fake.chmod(0o755)
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    for name in ("run", "requirements.lock"):
-        (checkout / name).write_bytes((MYSELF_ROOT / name).read_bytes())
-    said = subprocess.run(
-        ["/bin/sh", str(checkout / "run"), "demo"],
-        env={"PATH": f"{fake.parent}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    said = _asked(tmp_path, system=FAKE)
     assert said.returncode == 2
     assert said.stderr == "This Python cannot make environments. Install one package: apt-get install python3-venv\n"
-    assert not (checkout / ".venv").exists()
+    assert not (tmp_path / "checkout" / ".venv").exists()
+
+
+def test_the_system_s_python_is_taken_before_another(tmp_path: Path) -> None:
+    said = _asked(tmp_path, system='#!/bin/sh\ncase "$*" in -m*) echo "asked here: $*" ;; esac\n')
+    assert said.stdout.startswith("asked here: -m venv")
+
+
+def _asked(at: Path, system: str) -> subprocess.CompletedProcess[str]:
+    """What `./run demo` says in a new checkout, where this is the system's Python, and the one in the path cannot make environments."""
+    fakes = {at / "bin" / "python3": FAKE, at / "usr" / "python3": system}
+    for fake, text in fakes.items():
+        fake.parent.mkdir()
+        fake.write_text(text)
+        fake.chmod(0o755)
+    checkout = at / "checkout"
+    checkout.mkdir()
+    (checkout / "requirements.lock").write_bytes((MYSELF_ROOT / "requirements.lock").read_bytes())
+    text = (MYSELF_ROOT / "run").read_text(encoding="utf-8")
+    assert "/usr/bin/python3" in text
+    (checkout / "run").write_text(text.replace("/usr/bin/python3", str(at / "usr" / "python3")))
+    command, path = ["/bin/sh", str(checkout / "run"), "demo"], f"{at / 'bin'}:/usr/bin:/bin"
+    return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
 
 
 MYSELF_ROOT = samples_folder().parent.parent
