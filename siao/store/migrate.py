@@ -1,5 +1,6 @@
 """The road to the schema: numbered files, forward only, each in one transaction, once, whoever starts first."""
 
+from contextlib import suppress
 from hashlib import sha256
 
 import asyncpg
@@ -10,8 +11,15 @@ LOCK = 5140115
 """The advisory lock that lets one starter migrate while the others wait."""
 
 
+TRIES_MAX = 20
+
+
 class Changed(Exception):
     """A migration that has run is no longer what it was."""
+
+
+class Crowded(Exception):
+    """A migration did not get its tables among those who work with them."""
 
 
 def steps() -> list[tuple[str, str]]:
@@ -42,10 +50,13 @@ async def _run(db: asyncpg.Connection, name: str, text: str, done: dict[str, str
         if done[name] != checksum:
             raise Changed(f"{name} was changed after it ran; write a new migration instead")
         return False
-    async with db.transaction():
-        await db.execute(text)
-        await db.execute("INSERT INTO migration (name, checksum) VALUES ($1, $2)", name, checksum)
-    return True
+    for _ in range(TRIES_MAX):
+        with suppress(asyncpg.DeadlockDetectedError):  # workers are at the same tables, in an order of their own; nothing happened
+            async with db.transaction():
+                await db.execute(text)
+                await db.execute("INSERT INTO migration (name, checksum) VALUES ($1, $2)", name, checksum)
+            return True
+    raise Crowded(f"{name} met other transactions {TRIES_MAX} times; nothing of it happened: run it again")
 
 
 async def app_password(url: str, password: str) -> None:

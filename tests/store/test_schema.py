@@ -1,5 +1,7 @@
 """The database is what the page says: schema = migrations, rows = Structs, every column known, every table with its policy."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -70,6 +72,22 @@ async def test_a_migration_that_ran_may_not_change_and_does_not_run_twice(
     monkeypatch.setattr(migrate, "steps", lambda: [(first[0], first[1] + "\n-- later thought")])
     with pytest.raises(migrate.Changed, match=first[0]):
         await migrate.migrate(servers.owner_url(name))
+
+
+async def test_a_migration_that_meets_who_works_at_its_tables_runs_again(
+    servers: Stack, name: str, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two the database breaks off, the step is there in the end, once."""
+    step = "ALTER TABLE bed ADD COLUMN later integer; SELECT pg_sleep(0.2); ALTER TABLE unit ADD COLUMN later integer;"
+    monkeypatch.setattr(migrate, "steps", lambda: [("9999_later.sql", step)])
+    async with asyncio.TaskGroup() as group:
+        migrating = group.create_task(migrate.migrate(servers.owner_url(name)))
+        await asyncio.sleep(0.05)
+        with suppress(asyncpg.DeadlockDetectedError):
+            async with owner.transaction():
+                await owner.execute("SET LOCAL deadlock_timeout = '30s'; LOCK TABLE unit")
+                await owner.execute("LOCK TABLE bed")
+    assert migrating.result() == ["9999_later.sql"]
 
 
 @pytest.mark.parametrize("table", STRUCTS)
