@@ -9,11 +9,11 @@ from itertools import takewhile
 from typing import Any
 
 from siao import settings, workers
+from siao.core.views import View
 from siao.live import hub, pace
 from siao.live.doorbell import CHANNEL, Doorbell
 from siao.live.feed import Feed
 from siao.live.past import KEPT_ENTRIES
-from siao.live.waves import Wave
 from siao.live.wire import framed
 
 AT_ONCE = "SIAO_BENCH_AT_ONCE"
@@ -50,14 +50,10 @@ class Ready(Feed):
         self.waves.owe(before, set())
         self.taken_at = time.monotonic()
 
-    def _owed(self, wave: Wave) -> bytes:
-        after = wave.owed or 0
-        key = wave.view, wave.upto, after
-        if key not in self.frames:
-            beds = dict.fromkeys(bed for _, bed in takewhile(lambda one: one[0] > after, reversed(self.beds)))
-            rows = [self.latest[bed] for bed in beds]
-            self.frames[key] = framed(b"[" + b",".join(rows) + b"]" if len(rows) > 1 else rows[0])
-        return self.frames[key]
+    def _since(self, view: View, before: int, owed: int) -> bytes:
+        beds = dict.fromkeys(bed for _, bed in takewhile(lambda one: one[0] > owed, reversed(self.beds)))
+        rows = [self.latest[bed] for bed in beds]
+        return framed(b"[" + b",".join(rows) + b"]" if len(rows) > 1 else rows[0])
 
 
 class Bell(Doorbell):

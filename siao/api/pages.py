@@ -21,6 +21,8 @@ HEADERS = {
 """With every answer, whatever made it: the server itself adds them (workers.config)."""
 KEPT = CacheControlHeader(max_age=365 * 24 * 3600, immutable=True)
 """An asset's name holds the hash of what is in it: a telephone on a bad network fetches it once."""
+ANEW = {"Cache-Control": "no-cache"}
+"""A page, and what keeps it, are asked for anew each time: they name the assets of their version."""
 PAGES = ["/", "/tableau", "/regulation", "/structure", "/suivi", "/administration", "/chiffres", "/regles", "/audit"]
 UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens are not built: ./run demo builds them."
 
@@ -28,17 +30,18 @@ UNBUILT = b"<!doctype html><meta charset=utf-8><title>siao</title><p>The screens
 @get(PAGES, include_in_schema=False, sync_to_thread=False)
 def page(request: Call) -> Response[bytes]:
     """One bundle; it shows the screen of the path, or of one's role."""
-    index = screens_folder() / "index.html"
-    return Response(index.read_bytes() if index.exists() else UNBUILT, media_type="text/html", headers={"Cache-Control": "no-cache"})
+    return _built("index.html", "text/html") or Response(UNBUILT, media_type="text/html", headers=ANEW)
 
 
 @get("/shell.js", include_in_schema=False, sync_to_thread=False)
 def shell(request: Call) -> Response[bytes]:
     """What opens the screens where no server answers (siao/web/src/shell.ts): it stands at the root, over all pages."""
-    script = screens_folder() / "shell.js"
-    found = script.exists()
-    headers = {"Cache-Control": "no-cache"}
-    return Response(script.read_bytes() if found else b"", status_code=200 if found else 404, media_type="text/javascript", headers=headers)
+    return _built("shell.js", "text/javascript") or Response(b"", status_code=404, media_type="text/javascript", headers=ANEW)
+
+
+def _built(name: str, media_type: str) -> Response[bytes] | None:
+    file = screens_folder() / name
+    return Response(file.read_bytes(), media_type=media_type, headers=ANEW) if file.exists() else None
 
 
 TOLD = {"redis", "territories"}

@@ -190,12 +190,16 @@ class Feed:
         assert wave.owed is not None
         key = wave.view, wave.upto, wave.owed
         if key not in self.frames:
-            missed = self.past.since(wave.owed)
-            if missed is None:
-                raise LookupError("a wave is further behind than what is kept")
-            self.frames[key] = self._frame(wave.view, wave.upto, missed)
+            self.frames[key] = self._since(*key)
             self.told += 1
         return self.frames[key]
+
+    def _since(self, view: View, before: int, owed: int) -> bytes:
+        """A frame from `before`, of what came after `owed`."""
+        missed = self.past.since(owed)
+        if missed is None:
+            raise LookupError("a wave is further behind than what is kept")
+        return self._frame(view, before, missed)
 
     def _frame(self, view: View, before: int, missed: Sequence[Kept]) -> bytes:
         """What `missed` touched, as it is now, as a frame from `before`."""

@@ -1,5 +1,7 @@
 """Over HTTP: what each role may, what a refusal says, and that bad input changes nothing."""
 
+import re
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,8 +11,11 @@ import pytest
 import chairs
 import city
 from chairs import House
+from siao import app
+from siao.api import pages
 from siao.core.people import Role
 from siao.core.rights import MAY
+from siao.settings import Settings
 
 ROUTES: dict[str, tuple[str, Any]] = {
     "requests.Ask": ("/api/requests", {"men": 1}),
@@ -243,6 +248,15 @@ async def test_pages_load_nothing_from_outside(still: House) -> None:
         page = await anybody.get("/")
     policy = page.headers["content-security-policy"]
     assert "default-src 'self'" in policy and "unsafe" not in policy and "http" not in page.text.replace("http-equiv", "")
+
+
+def test_what_is_no_page_is_never_answered_by_a_kept_one() -> None:
+    """What keeps the screens in a browser stands over every address; it leaves all of the server's own alone."""
+    shell = (Path(__file__).parents[2] / "siao/web/src/shell.ts").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"const NO_PAGE = /(.*)/;", shell)
+    served = app.build(Settings("x", "x", b"x" * 32, ("http://x",)))
+    gets = {route.path for route in served.routes if "GET" in getattr(route, "methods", {"GET"})}
+    assert {path for path in gets if not re.search(pattern, path)} - {"/assets", "/assets/{file_path:path}"} == {*pages.PAGES, "/shell.js"}
 
 
 @pytest.mark.parametrize(("field", "value"), [("men", -1), ("women", 21), ("max_km", 0), ("nights", 31), ("level", 5), ("level", "first")])

@@ -8,7 +8,7 @@ const PAGE = '/';
 const WAIT_MS = 4_000;
 /** A network may answer everything with a page of its own: only ours is kept. */
 const OURS = [/<title>siao<\/title>/, /\/assets\/index-[\w-]+\.js/];
-const NO_PAGE = /^\/(api|docs|healthz|readyz)(\/|$)/;
+const NO_PAGE = /^\/(api|schema|healthz|readyz)(\/|$)/;
 
 self.addEventListener('install', (event) => event.waitUntil(fetch(PAGE).then(keep).then(() => self.skipWaiting())));
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
