@@ -12,19 +12,18 @@ import city
 from chairs import House
 from siao.api import pages
 from siao.develop import chromium
-from stage import DESK, PATIENCE_MS, PHONE, sideways, sit
+from stage import DESK, PHONE, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
 KEPT = "localStorage.getItem('siao.board')"
+SCREENS = "async () => (await navigator.serviceWorker.ready) && (await caches.match('/')) !== undefined"
 
 
 async def _ready(page: Any) -> None:
     """The screens are kept, and a board is."""
-    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        while not await page.evaluate(f"caches.match('/').then((kept) => kept !== undefined && {KEPT} !== null)"):
-            await asyncio.sleep(0.05)
+    await page.wait_for_function(SCREENS)
+    await page.wait_for_function(f"() => {KEPT} !== null")
 
 
 async def _away(page: Any) -> None:
@@ -179,9 +178,7 @@ async def test_who_signs_out_where_no_server_answers_is_out(house: House, browse
         await tab.locator("main.login", has_text="Le serveur ne répond pas").wait_for()
     assert await page.evaluate(KEPT) is None
     await page.context.set_offline(False)
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        while await page.evaluate("localStorage.getItem('siao.left')"):
-            await asyncio.sleep(0.05)
+    await page.wait_for_function("() => !localStorage.getItem('siao.left')")
     assert await page.evaluate("fetch('/api/me').then((answer) => answer.status)") == 401
     assert await page.locator("main.login").count() == 1
 
@@ -190,7 +187,6 @@ async def test_what_is_typed_where_no_server_answers_stays(house: House, browser
     """Nobody signed in, nothing kept: the screen tries again by itself, and lets in whoever comes when it may."""
     page = await (await browser.new_context(viewport=PHONE, locale="fr-FR")).new_page()
     await page.goto(house.base)
-    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     await _away_from_nothing(page)
     await page.fill("input[autocomplete=username]", "shelter")
     await page.fill("input[type=password]", chairs.PASSWORD)
@@ -203,9 +199,7 @@ async def test_what_is_typed_where_no_server_answers_stays(house: House, browser
 
 
 async def _away_from_nothing(page: Any) -> None:
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        while not await page.evaluate("caches.match('/').then((kept) => kept !== undefined)"):
-            await asyncio.sleep(0.05)
+    await page.wait_for_function(SCREENS)
     await page.context.set_offline(True)
     await page.reload()
     await page.locator("main.login", has_text="Le serveur ne répond pas").wait_for()
