@@ -113,7 +113,7 @@ BROWSER = {
     "siao.bell": Kept("whether this screen may ring", "until changed", {S: "on or off"}),
     "siao.theme": Kept("light or dark", "until changed", {S: "theme"}),
     "siao.seat": Kept("at which of one's posts this tab sits", "until the tab closes", {S: "role territory", P: "shelter service"}),
-    "siao.pending": Kept("keys of commands under way, without their bodies", "until answered, or the tab closes", {S: "key path"}),
+    "siao.pending": Kept("keys of commands under way, alone", "until answered, or the next page says that they were not", {S: "keys"}),
     "siao.outbox": Kept("what a shelter reported while the network was away", "until sent, signed out, or 12 hours", {
         S: "key post path words at", P: "body beds"}),
     "siao.board": Kept(

@@ -8,7 +8,7 @@ import pytest
 import city
 from chairs import House
 from siao.develop import chromium
-from stage import DESK, PATIENCE_MS, PHONE, sit
+from stage import DESK, PATIENCE_MS, PHONE, sideways, sit
 
 pytest.importorskip("playwright.async_api")
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium here: apt-get install chromium")
@@ -217,6 +217,24 @@ async def test_what_is_typed_and_not_understood_is_said_beside_the_field(house: 
     await page.fill("#composition", "1h @voi")
     await page.locator(".ranked").wait_for()
     assert "inconnue" not in await readback.inner_text()
+
+
+async def test_a_click_whose_answer_the_page_did_not_live_to_hear_is_told(house: House, browser: Any) -> None:
+    page = await sit(browser, house, "operator", DESK, [])
+    asked: list[str] = []
+    await page.route("**/api/**", lambda route: asked.append(route.request.url) if route.request.method == "POST" else route.continue_())
+    await page.fill("#composition", "1h")
+    await page.locator(".ranked .acts button:enabled").first.click()
+    await page.wait_for_function("() => sessionStorage.getItem('siao.pending') !== null")
+    assert await page.locator(".cut").count() == 0, "it is under way"
+    await page.reload()
+    await page.locator(".cut", has_text="avant la réponse").wait_for()
+    assert asked and not await sideways(page)
+    await page.locator(".cut button").click()
+    await page.locator(".cut").wait_for(state="detached")
+    await page.reload()
+    await page.locator(".lease .on").wait_for()
+    assert await page.locator(".cut").count() == 0
 
 
 async def test_the_advice_says_of_which_house_its_place_is(house: House, browser: Any) -> None:

@@ -95,7 +95,7 @@ export const newKey = (): string => crypto.randomUUID();
  * lay at rest. Raises Refused, or Unknown after TRIES.
  */
 export async function send<T = Answer>(path: string, body: unknown = {}, method = 'POST', key = newKey()): Promise<T> {
-  remember(key, path);
+  remember(key);
   try {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -113,13 +113,27 @@ export async function send<T = Answer>(path: string, body: unknown = {}, method 
   }
 }
 
-// The keys under way, and nothing else: no body, so nothing of a household is written down in a browser.
-function remember(key: string, path: string): void {
-  const kept = JSON.parse(sessionStorage.getItem(PENDING) ?? '{}') as Record<string, string>;
-  sessionStorage.setItem(PENDING, JSON.stringify({ ...kept, [key]: path }));
+// The keys under way, and nothing else: neither what nor where, so nothing of a household is written down in a browser.
+const pending = new Set<string>();
+
+/** Whether the page before, closed or thrown away, left a write without its answer. Asked once, before this one writes. */
+export function cut(): boolean {
+  const left = sessionStorage.getItem(PENDING) !== null;
+  sessionStorage.removeItem(PENDING);
+  return left;
+}
+
+function remember(key: string): void {
+  pending.add(key);
+  keep();
 }
 
 function forget(key: string): void {
-  const { [key]: _, ...kept } = JSON.parse(sessionStorage.getItem(PENDING) ?? '{}') as Record<string, string>;
-  sessionStorage.setItem(PENDING, JSON.stringify(kept));
+  pending.delete(key);
+  keep();
+}
+
+function keep(): void {
+  if (pending.size) sessionStorage.setItem(PENDING, JSON.stringify([...pending]));
+  else sessionStorage.removeItem(PENDING);
 }
