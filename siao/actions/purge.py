@@ -38,7 +38,7 @@ async def _territory(db: database.Connection, code: str, secret: bytes) -> Purge
         await store.act(db)
         await database.here(db, [code])
         return Purged(
-            requests=await store.unlink(db, UNLINKED_DAYS),
+            requests=await store.unlink(db, code, UNLINKED_DAYS),
             reads=await store.access(db, ACCESS_MONTHS),
             entries=await _journal(db, code, secret),
             keys=await worlds.forget(db, KEYS_HOURS),

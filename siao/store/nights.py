@@ -23,7 +23,7 @@ async def tallies(db: Connection, territory: str, night: date) -> list[tuple[str
 async def refusals(db: Connection, territory: str, night: date) -> list[tuple[str, str, int]]:
     """Coded refusals of one night's placements: verb, reason, count. By side, never by person."""
     rows: list[Any] = await db.fetch(
-        """SELECT j.verb, j.outcome, count(*)::int FROM journal j JOIN placement p ON p.id = j.placement
+        """SELECT j.verb, j.outcome, count(*)::int FROM journal j JOIN placement p ON p.id = j.placement AND p.territory = j.territory
         WHERE j.territory = $1 AND p.night = $2 AND j.verb IN ('refuse_shelter', 'refuse_household') GROUP BY 1, 2 ORDER BY 3 DESC""",
         territory,
         night,

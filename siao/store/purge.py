@@ -17,7 +17,7 @@ async def territories(db: Connection) -> list[str]:
     return [row[0] for row in await db.fetch("SELECT code FROM territory ORDER BY code")]
 
 
-async def unlink(db: Connection, days: int) -> int:
+async def unlink(db: Connection, territory: str, days: int) -> int:
     """Requests closed for so many days, with their codes and placements; a stay that goes on keeps its beds and nothing else."""
     await db.execute(
         """UPDATE placement SET request = NULL WHERE EXISTS (SELECT FROM placement_bed b WHERE b.placement = placement.id AND b.live)
@@ -26,10 +26,11 @@ async def unlink(db: Connection, days: int) -> int:
     )
     over = await db.fetch(
         """SELECT p.id FROM placement p LEFT JOIN request r ON r.id = p.request
-            WHERE NOT EXISTS (SELECT FROM placement_bed b WHERE b.placement = p.id AND b.live)
+            WHERE p.territory = $2 AND NOT EXISTS (SELECT FROM placement_bed b WHERE b.placement = p.id AND b.live)
                 AND CASE WHEN p.request IS NOT NULL THEN r.closed_at < clock_timestamp() - make_interval(days => $1)
                     ELSE coalesce(p.end_date, p.night) < current_date - $1 END""",
         days,
+        territory,
     )
     ids = [row[0] for row in over]
     await db.execute("DELETE FROM placement_bed WHERE placement = ANY($1::uuid[])", ids)
