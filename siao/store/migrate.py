@@ -10,7 +10,6 @@ from siao.carried import database_folder
 LOCK = 5140115
 """The advisory lock that lets one starter migrate while the others wait."""
 
-
 TRIES_MAX = 20
 
 

@@ -55,21 +55,24 @@ def _read(plan: dict[str, Any]) -> int:
 
 
 @pytest.fixture
-async def past(owner: asyncpg.Connection, pool: database.Pool) -> database.Pool:
+async def seeded(owner: asyncpg.Connection, pool: database.Pool) -> database.Pool:
     await owner.execute(f"SET siao.territories = '{city.CODE}'")
     await owner.execute(SEEDED)
-    await owner.execute("VACUUM ANALYZE journal, placement, request")
     return pool
+
+
+@pytest.fixture
+async def past(owner: asyncpg.Connection, seeded: database.Pool) -> database.Pool:
+    await owner.execute("VACUUM ANALYZE journal, placement, request")
+    return seeded
 
 
 @pytest.fixture(params=["not looked at yet", "analysed"])
-async def grown(owner: asyncpg.Connection, pool: database.Pool, request: pytest.FixtureRequest) -> database.Pool:
+async def grown(owner: asyncpg.Connection, seeded: database.Pool, request: pytest.FixtureRequest) -> database.Pool:
     """The same past; plans are made before the server has looked at it, and after."""
-    await owner.execute(f"SET siao.territories = '{city.CODE}'")
-    await owner.execute(SEEDED)
     if request.param == "analysed":
         await owner.execute("ANALYZE")
-    return pool
+    return seeded
 
 
 async def read(pool: database.Pool, question: Callable[[Any], Awaitable[Any]]) -> tuple[Any, int]:

@@ -57,7 +57,7 @@ async def test_a_shelter_sees_its_beds_and_whom_it_expects_and_reports_on(house:
     await page.locator(".tabs button", has_text="Lits").click()
     await page.locator(".unit", has_text="Dortoir hommes").locator(".bedb.l").first.click()
     await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
-    assert await sideways(page) <= 0
+    assert not await sideways(page)
     await page.reload()
     await page.locator(".queued", has_text="1 geste non envoyé").wait_for()
     await page.context.set_offline(False)
